@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ChatOrchestrator.ApiService.Problems;
+using ChatOrchestrator.Application.Administration;
+using ChatOrchestrator.Domain.Bots;
+using Microsoft.Net.Http.Headers;
+
+namespace ChatOrchestrator.ApiService.Administration;
+
+/// <summary>A new bot.</summary>
+/// <param name="Name">1 to 100 characters.</param>
+/// <param name="Ai">How it talks to its model; what is left out has its default.</param>
+/// <param name="Processing">How it deals with what comes in; what is left out has its default.</param>
+internal sealed record CreateBotRequest(string? Name, AiSettings? Ai = null, ProcessingSettings? Processing = null);
+
+/// <summary>A new connection.</summary>
+/// <param name="Platform"><c>telegram</c>, <c>webchat</c>…</param>
+/// <param name="DisplayName">1 to 100 characters; the bot's name when left out.</param>
+/// <param name="Secrets">By the names that the platform's guide gives; never shown again.</param>
+/// <param name="Settings">The platform's settings, an object.</param>
+internal sealed record CreateConnectionRequest(string? Platform, string? DisplayName = null, Dictionary<string, string?>? Secrets = null, JsonElement? Settings = null);
+
+/// <summary>Changes to a connection; what is left out stays, a secret or setting given as null is taken away.</summary>
+/// <param name="Enabled">False: nothing is received or sent; true: it works again.</param>
+internal sealed record ChangeConnectionRequest(string? DisplayName = null, Dictionary<string, string?>? Secrets = null, JsonElement? Settings = null, bool? Enabled = null);
+
+/// <summary>An operator's message.</summary>
+/// <param name="Text">CommonMark, 1 to 100,000 characters.</param>
+/// <param name="Agent">Who writes; the API key's name when left out.</param>
+internal sealed record SendMessageRequest(string? Text, string? Agent = null);
+
+/// <summary>Who takes the conversation over; the API key's name when left out.</summary>
+internal sealed record HandOffRequest(string? Agent = null);
+
+internal static class Requests
+{
+    /// <exception cref="MalformedQueryException">The limit lies outside 1 to 200.</exception>
+    public static PageRequest Page(int? limit, string? cursor) => limit is null or (>= 1 and <= PageRequest.MaxLimit)
+        ? new PageRequest(limit ?? PageRequest.DefaultLimit, string.IsNullOrEmpty(cursor) ? null : cursor)
+        : throw new MalformedQueryException("limit", $"limit must lie between 1 and {PageRequest.MaxLimit}.");
+
+    /// <summary>The version in <c>If-Match</c>, or null when any will do. An entity tag that is not ours matches nothing.</summary>
+    public static int? ExpectedVersion(HttpRequest request) => request.GetTypedHeaders().IfMatch switch
+    {
+        { Count: > 0 } tags when !tags.Contains(EntityTagHeaderValue.Any) =>
+            int.TryParse(tags[0].Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : -1,
+        _ => request.Headers.IfMatch.Count > 0 && request.Headers.IfMatch != "*" ? -1 : null,
+    };
+
+    public static void WriteVersion(HttpResponse response, int version) =>
+        response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+
+    /// <summary>Applies a JSON merge patch (RFC 7396).</summary>
+    /// <exception cref="MalformedBodyException">The result is not a <typeparamref name="T"/>.</exception>
+    public static T Merge<T>(T stored, JsonObject patch)
+    {
+        try
+        {
+            var target = JsonSerializer.SerializeToNode(stored, ApiJson.Options)!.AsObject();
+            Merge(target, patch);
+            return target.Deserialize<T>(ApiJson.Options)!;
+        }
+        catch (JsonException e)
+        {
+            throw new MalformedBodyException(e);
+        }
+    }
+
+    private static void Merge(JsonObject target, JsonObject patch)
+    {
+        foreach (var (name, value) in patch)
+        {
+            if (value is JsonObject inner && target[name] is JsonObject known)
+            {
+                Merge(known, inner);
+            }
+            else if (value is null)
+            {
+                target.Remove(name);
+            }
+            else
+            {
+                target[name] = value.DeepClone();
+            }
+        }
+    }
+}

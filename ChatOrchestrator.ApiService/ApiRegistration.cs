@@ -1,0 +1,73 @@
+using ChatOrchestrator.ApiService.Administration;
+using ChatOrchestrator.ApiService.Documentation;
+using ChatOrchestrator.ApiService.Problems;
+using ChatOrchestrator.ApiService.Security;
+using ChatOrchestrator.ApiService.WebChat;
+using ChatOrchestrator.ApiService.Webhooks;
+using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Administration;
+using ChatOrchestrator.Infrastructure.Platforms;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace ChatOrchestrator.ApiService;
+
+/// <summary>Everything that is HTTP in the ApiService.</summary>
+internal static class ApiRegistration
+{
+    /// <summary>The largest body that is read, in bytes.</summary>
+    private const long MaxBodyBytes = 1024 * 1024;
+
+    /// <exception cref="ConfigurationException"><c>PublicUrl</c> is not an http or https address.</exception>
+    public static WebApplicationBuilder AddApi(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.Configure<KestrelServerOptions>(options =>
+        {
+            options.Limits.MaxRequestBodySize = MaxBodyBytes;
+            options.AddServerHeader = false;
+        });
+        services.AddProblems();
+        services.AddAdministration(PublicUrl(builder.Configuration));
+        services.AddAuthentication(ApiKeyAuthentication.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
+        services.AddAuthorizationBuilder().AddPolicy(ApiKeyAuthentication.Owner, policy => policy.RequireRole(ApiKeyAuthentication.Owner));
+        services.AddDocumentation();
+        services.AddSingleton<AdminKey>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AdminKey>());
+        services.AddHostedService<DemoStart>();
+        services.AddWebhookRegistrar();
+        return builder;
+    }
+
+    public static WebApplication MapApi(this WebApplication app)
+    {
+        app.UseProblems();
+        app.UseSecurityHeaders();
+        app.UseStaticFiles();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapWebhookEndpoints();
+        app.MapWebChatEndpoints();
+        var api = app.MapGroup("/api/v1").RequireAuthorization(ApiKeyAuthentication.Owner).ProducesProblem(StatusCodes.Status401Unauthorized);
+        api.MapBotEndpoints();
+        api.MapConnectionEndpoints();
+        api.MapConversationEndpoints();
+        app.MapDocumentation();
+        DemoStart.MapDemo(app);
+        return app;
+    }
+
+    private static Uri? PublicUrl(ConfigurationManager configuration)
+    {
+        const string Key = "PublicUrl";
+        var text = configuration[Key];
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0
+            ? url
+            : throw new ConfigurationException(Key, "an absolute http or https address without a query, such as https://chat.example.org.");
+    }
+}

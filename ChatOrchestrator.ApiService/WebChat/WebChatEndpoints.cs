@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ChatOrchestrator.ApiService.Administration;
+using ChatOrchestrator.ApiService.Problems;
+using ChatOrchestrator.ApiService.Security;
+using ChatOrchestrator.Application.Administration;
+using ChatOrchestrator.Application.Ingress;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Platforms.WebChat;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace ChatOrchestrator.ApiService.WebChat;
+
+/// <summary>The web chat as its page and every other client sees it.</summary>
+internal static partial class WebChatEndpoints
+{
+    private const int MaxClientMessageIdLength = 100;
+
+    public static void MapWebChatEndpoints(this IEndpointRouteBuilder app)
+    {
+        var chat = app.MapGroup("/webchat/{connectionId:guid}").WithTags("Web chat").AllowAnonymous();
+        chat.MapGet("", ShowPageAsync).WithName("WebChatPage").WithSummary("The page").Produces(200, contentType: "text/html").ProducesProblem(404);
+        chat.MapPost("/sessions", OpenSessionAsync).WithName("OpenWebChatSession").WithSummary("Opens a session, or renews an earlier one").ProducesProblem(404);
+        chat.MapGet("/messages", ListMessagesAsync).WithName("ListWebChatMessages").WithSummary("The conversation so far, the latest first page, oldest message first")
+            .ProducesProblem(400).ProducesProblem(401).ProducesProblem(404);
+        chat.MapPost("/messages", PostMessageAsync).WithName("PostWebChatMessage").WithSummary("Says something; accepted after it is stored")
+            .ProducesProblem(401).ProducesProblem(404).ProducesProblem(422).ProducesProblem(503);
+        chat.MapGet("/events", WebChatStream.HandleAsync).WithName("StreamWebChatEvents").WithSummary("Server-sent events; resumes behind Last-Event-ID")
+            .Produces(200, contentType: "text/event-stream").ProducesProblem(401).ProducesProblem(404);
+    }
+
+    /// <exception cref="NotFoundException">There is no such web chat.</exception>
+    public static async ValueTask<ConnectionSnapshot> FindAsync(IConnectionDirectory connections, Guid id, CancellationToken cancellationToken) =>
+        await connections.FindAsync(new ConnectionId(id), cancellationToken) is { DisabledReason: null } connection && connection.Platform.Value == CreateDemoBot.Platform
+            ? connection
+            : throw new NotFoundException("web chat");
+
+    /// <summary>The caller's session, or null: 401.</summary>
+    public static WebChatSession? FindSession(HttpRequest request, ConnectionSnapshot connection, WebChatSessions sessions)
+    {
+        const string Scheme = "Bearer ";
+        var header = request.Headers.Authorization.ToString();
+        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? sessions.Find(connection.Id, header[Scheme.Length..].Trim()) : null;
+    }
+
+    public static ProblemHttpResult Unauthorized() =>
+        TypedResults.Problem("The session's token is missing, of another chat, or has expired; open a session.", statusCode: StatusCodes.Status401Unauthorized);
+
+    private static async Task<Results<PhysicalFileHttpResult, RedirectHttpResult>> ShowPageAsync(
+        Guid connectionId, IConnectionDirectory connections, IWebHostEnvironment environment, HttpContext http, CancellationToken cancellationToken)
+    {
+        var connection = await FindAsync(connections, connectionId, cancellationToken);
+        // The page's addresses are relative to /webchat/.
+        if (http.Request.Path.Value is { } path && path.EndsWith('/'))
+        {
+            return TypedResults.Redirect(http.Request.PathBase + path.TrimEnd('/'));
+        }
+        var page = environment.WebRootFileProvider.GetFileInfo("webchat.html");
+        if (!page.Exists || page.PhysicalPath is not { } file)
+        {
+            throw new NotFoundException("page");
+        }
+        SecurityHeaders.AllowPage(http.Response, WebChatSettings.OriginsOf(connection.Settings));
+        http.Response.Headers.CacheControl = "no-cache";
+        return TypedResults.PhysicalFile(file, "text/html; charset=utf-8");
+    }
+
+    private static async Task<Created<SessionResponse>> OpenSessionAsync(
+        Guid connectionId, OpenSessionRequest? request, IConnectionDirectory connections, WebChatSessions sessions, IConversationStore conversations,
+        HttpResponse response, CancellationToken cancellationToken)
+    {
+        var connection = await FindAsync(connections, connectionId, cancellationToken);
+        var renewed = request?.Token is { Length: > 0 } old ? sessions.Renew(connection.Id, old) : null;
+        var (token, session) = renewed ?? sessions.Open(connection.Id);
+        var conversation = renewed is null ? null : await conversations.FindAsync(connection.Id, new ChatAddress(session.ChatId), cancellationToken);
+        response.Headers.CacheControl = "no-store";
+        return TypedResults.Created((string?)null, new SessionResponse(
+            token,
+            session.ExpiresAt,
+            conversation?.Conversation.Id.Value,
+            new WebChatBot(connection.Bot.Name, connection.Bot.Processing.Greeting),
+            new WebChatLimits(Message.MaxTextLength)));
+    }
+
+    private static async Task<Results<Ok<WebChatMessages>, ProblemHttpResult>> ListMessagesAsync(
+        Guid connectionId, string? before, int? limit, IConnectionDirectory connections, WebChatSessions sessions, IConversationStore conversations,
+        IMessageStore messages, HttpContext http, CancellationToken cancellationToken)
+    {
+        var connection = await FindAsync(connections, connectionId, cancellationToken);
+        if (FindSession(http.Request, connection, sessions) is not { } session)
+        {
+            return Unauthorized();
+        }
+        var count = Requests.Page(limit, null).Limit;
+        var sequence = long.MaxValue;
+        if (!string.IsNullOrEmpty(before) && !long.TryParse(before, NumberStyles.None, CultureInfo.InvariantCulture, out sequence))
+        {
+            throw new MalformedQueryException("before", "before is a sequence, as in nextCursor.");
+        }
+        http.Response.Headers.CacheControl = "no-store";
+        if (await conversations.FindAsync(connection.Id, new ChatAddress(session.ChatId), cancellationToken) is not { } conversation)
+        {
+            return TypedResults.Ok(new WebChatMessages([], null));
+        }
+        var found = await messages.ListVisibleBeforeAsync(conversation.Conversation.Id, sequence, count + 1, cancellationToken);
+        var page = found.Take(count).Reverse().Select(WebChatMessage.Of).ToArray();
+        return TypedResults.Ok(new WebChatMessages(page, found.Count > count ? page[0].Sequence.ToString(CultureInfo.InvariantCulture) : null));
+    }
+
+    private static async Task<Results<Accepted<MessageAccepted>, ProblemHttpResult>> PostMessageAsync(
+        Guid connectionId, PostMessageRequest request, IConnectionDirectory connections, WebChatSessions sessions, Inbox inbox, IMessageStore messages,
+        ISignals signals, HttpContext http, CancellationToken cancellationToken)
+    {
+        var connection = await FindAsync(connections, connectionId, cancellationToken);
+        if (FindSession(http.Request, connection, sessions) is not { } session)
+        {
+            return Unauthorized();
+        }
+        Message.RequireText(request.Text);
+        if (request.ClientMessageId is not { Length: > 0 and <= MaxClientMessageIdLength } clientMessageId || clientMessageId.Any(char.IsControl))
+        {
+            throw new InvalidInputException("clientMessageId", $"clientMessageId must have 1 to {MaxClientMessageIdLength} characters and no control characters.");
+        }
+        var platformId = $"{session.ChatId}:{clientMessageId}";
+        await inbox.ReceiveAsync(
+            connection,
+            [
+                new InboundMessage
+                {
+                    PlatformId = platformId,
+                    Chat = new ChatAddress(session.ChatId),
+                    Author = new InboundAuthor(session.ChatId),
+                    Kind = Command().IsMatch(request.Text!) ? MessageKind.Command : MessageKind.Text,
+                    Text = request.Text!,
+                },
+            ],
+            cancellationToken);
+        var stored = await messages.FindAsync(connection.Id, platformId, cancellationToken) ?? throw new NotFoundException("web chat");
+        // The visitor's other windows.
+        signals.Publish(WebChatSignal.Channel(session.ChatId), WebChatSignal.Stored.Instance.Encode());
+        return TypedResults.Accepted((string?)null, new MessageAccepted(stored.Id, clientMessageId, stored.CreatedAt));
+    }
+
+    [GeneratedRegex(@"^/[A-Za-z][A-Za-z0-9_]{0,31}(?=\s|\z)", RegexOptions.CultureInvariant)]
+    private static partial Regex Command();
+}

@@ -1,0 +1,93 @@
+using System.Buffers;
+using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Ingress;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
+
+namespace ChatOrchestrator.ApiService.Webhooks;
+
+/// <summary>The ingress of every platform. It runs for every message, so the body is read as bytes and nothing is bound from it.</summary>
+internal static class WebhookEndpoints
+{
+    /// <summary>The largest body that is read, in bytes.</summary>
+    public const int MaxBodyBytes = 1024 * 1024;
+
+    public static void MapWebhookEndpoints(this IEndpointRouteBuilder app) =>
+        app.MapPost("/webhooks/{platform}/{connectionId:guid}", HandleAsync)
+            .WithName("ReceiveWebhook")
+            .WithSummary("Takes in what a platform pushes; answered only after it is stored.")
+            .WithTags("Webhooks")
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK))
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+            .AllowAnonymous();
+
+    private static async Task HandleAsync(string platform, Guid connectionId, ReceiveWebhook receive, HttpContext http)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(http.Request.ContentLength ?? 4096, 1024, MaxBodyBytes + 1));
+        try
+        {
+            int length;
+            (buffer, length) = await ReadAsync(http, buffer);
+            if (length > MaxBodyBytes)
+            {
+                await RefuseAsync(http, StatusCodes.Status413PayloadTooLarge, "The body is larger than 1 MiB.");
+                return;
+            }
+            var request = new WebhookRequest(buffer.AsMemory(0, length), name => http.Request.Headers[name]);
+            switch (await receive.HandleAsync(platform, new ConnectionId(connectionId), request, http.RequestAborted))
+            {
+                case WebhookResult.Stored:
+                    http.Response.StatusCode = StatusCodes.Status200OK;
+                    http.Response.ContentLength = 0;
+                    break;
+                case WebhookResult.UnknownConnection:
+                    await RefuseAsync(http, StatusCodes.Status404NotFound, "There is no such connection on this platform.");
+                    break;
+                case WebhookResult.Unauthorized:
+                    await RefuseAsync(http, StatusCodes.Status401Unauthorized, "The request's signature is missing or wrong.");
+                    break;
+                default:
+                    await RefuseAsync(http, StatusCodes.Status400BadRequest, "The body is not what the platform sends.");
+                    break;
+            }
+        }
+        catch (Exception e) when (e is StoreUnavailableException or OverloadedException)
+        {
+            http.Response.Headers.RetryAfter = "1";
+            await RefuseAsync(http, StatusCodes.Status503ServiceUnavailable, "It could not be stored; deliver it again.");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Reads the body up to one byte over the limit.</summary>
+    private static async ValueTask<(byte[] Buffer, int Length)> ReadAsync(HttpContext http, byte[] buffer)
+    {
+        var length = 0;
+        while (true)
+        {
+            var read = await http.Request.Body.ReadAsync(buffer.AsMemory(length), http.RequestAborted);
+            length += read;
+            if (read == 0 || length > MaxBodyBytes)
+            {
+                return (buffer, length);
+            }
+            if (length == buffer.Length)
+            {
+                var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, MaxBodyBytes + 1));
+                buffer.AsSpan(0, length).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = larger;
+            }
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext http, int status, string detail) =>
+        TypedResults.Problem(detail, statusCode: status).ExecuteAsync(http);
+}

@@ -1,0 +1,81 @@
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
+
+namespace ChatOrchestrator.Application.Administration;
+
+/// <summary>What a caller says about a bot.</summary>
+public sealed record BotInput(string Name, AiSettings Ai, ProcessingSettings Processing);
+
+public sealed class CreateBot(IBotStore bots, TimeProvider time)
+{
+    /// <exception cref="Domain.DomainException">A value lies outside its limits.</exception>
+    public async Task<Bot> HandleAsync(BotInput input, CancellationToken cancellationToken)
+    {
+        var bot = new Bot(input.Name, input.Ai, input.Processing, time.GetUtcNow());
+        await bots.AddAsync(bot, cancellationToken);
+        return bot;
+    }
+}
+
+public sealed class ReadBots(IBotStore bots)
+{
+    public Task<Page<Bot>> HandleAsync(PageRequest page, CancellationToken cancellationToken) => bots.ListAsync(page, cancellationToken);
+
+    /// <exception cref="NotFoundException">There is no such bot.</exception>
+    public async Task<Bot> HandleAsync(BotId id, CancellationToken cancellationToken) =>
+        await bots.FindAsync(id, cancellationToken) ?? throw new NotFoundException("bot");
+}
+
+/// <summary>Changes a bot, and makes every process see it.</summary>
+public sealed class ChangeBot(IBotStore bots, IConnectionStore connections, IConnectionDirectory directory, TimeProvider time)
+{
+    /// <param name="merge">Makes the new input from what is stored.</param>
+    /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
+    /// <exception cref="NotFoundException">There is no such bot.</exception>
+    /// <exception cref="StaleVersionException">The bot has another version.</exception>
+    public async Task<Bot> HandleAsync(BotId id, Func<BotInput, BotInput> merge, int? expectedVersion, CancellationToken cancellationToken)
+    {
+        var bot = await bots.ChangeAsync(
+            id,
+            stored =>
+            {
+                if (expectedVersion is { } version && stored.Version != version)
+                {
+                    throw new StaleVersionException();
+                }
+                var input = merge(new BotInput(stored.Name, stored.Ai, stored.Processing));
+                stored.Change(input.Name, input.Ai, input.Processing, time.GetUtcNow());
+            },
+            cancellationToken) ?? throw new NotFoundException("bot");
+        foreach (var connection in await connections.ListIdsAsync(id, cancellationToken))
+        {
+            await directory.ChangedAsync(connection, cancellationToken);
+        }
+        return bot;
+    }
+}
+
+/// <summary>Deletes a bot with its connections and everything that was said there.</summary>
+public sealed class DeleteBot(IBotStore bots, IConnectionStore connections, DeleteConnection deleteConnection)
+{
+    /// <exception cref="NotFoundException">There is no such bot.</exception>
+    public async Task HandleAsync(BotId id, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            foreach (var connection in await connections.ListIdsAsync(id, cancellationToken))
+            {
+                await deleteConnection.HandleAsync(connection, cancellationToken);
+            }
+            if (await bots.DeleteAsync(id, cancellationToken))
+            {
+                return;
+            }
+            // Not there, or somebody added a connection meanwhile.
+            if (await bots.FindAsync(id, cancellationToken) is null)
+            {
+                throw new NotFoundException("bot");
+            }
+        }
+    }
+}

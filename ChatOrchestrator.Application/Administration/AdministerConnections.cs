@@ -1,0 +1,172 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain;
+using ChatOrchestrator.Domain.Bots;
+
+namespace ChatOrchestrator.Application.Administration;
+
+/// <summary>Connects a bot to a platform.</summary>
+public sealed class CreateConnection(
+    IBotStore bots,
+    IConnectionStore connections,
+    IConnectionSecrets protection,
+    Platforms platforms,
+    IntroduceConnection introduce,
+    IConnectionDirectory directory,
+    TimeProvider time)
+{
+    /// <exception cref="NotFoundException">There is no such bot.</exception>
+    /// <exception cref="DomainException">The platform or the name is not valid.</exception>
+    /// <exception cref="InvalidInputException">The secrets or the settings are not valid.</exception>
+    public async Task<ConnectionView> HandleAsync(BotId botId, NewConnection input, CancellationToken cancellationToken)
+    {
+        var bot = await bots.FindAsync(botId, cancellationToken) ?? throw new NotFoundException("bot");
+        if (!platforms.TryFind(input.Platform ?? "", out var adapter))
+        {
+            throw new InvalidInputException("platform", $"The platform is one of: {string.Join(", ", platforms.Names)}.");
+        }
+        var settings = ConnectionInput.Merge("{}", input.Settings);
+        var secrets = ConnectionInput.Merge(new Dictionary<string, string>(), input.Secrets);
+        foreach (var name in (adapter as IGeneratesSecrets)?.GeneratedSecrets ?? [])
+        {
+            secrets.TryAdd(name, Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)));
+        }
+        ConnectionInput.Require(adapter, secrets, settings);
+        var protectedSecrets = protection.Protect(secrets);
+        var proposed = new PlatformConnection(botId, adapter.Platform, input.DisplayName ?? bot.Name, settings.ToJsonString(), protectedSecrets, time.GetUtcNow());
+        var warnings = new List<string>();
+        await introduce.DescribeAsync(ConnectionSnapshots.Of(proposed, bot, secrets), settings, warnings, cancellationToken);
+        var connection = new PlatformConnection(botId, adapter.Platform, proposed.DisplayName, settings.ToJsonString(), protectedSecrets, time.GetUtcNow());
+        if (!await connections.AddAsync(connection, cancellationToken))
+        {
+            throw new NotFoundException("bot");
+        }
+        await directory.ChangedAsync(connection.Id, cancellationToken);
+        await introduce.RegisterAsync(ConnectionSnapshots.Of(connection, bot, secrets), warnings, cancellationToken);
+        return new ConnectionView(connection, [.. secrets.Keys.Order(StringComparer.Ordinal)], warnings);
+    }
+}
+
+public sealed class ReadConnections(IBotStore bots, IConnectionStore connections, IConnectionSecrets protection)
+{
+    /// <exception cref="NotFoundException">There is no such bot.</exception>
+    public async Task<Page<ConnectionView>> HandleAsync(BotId bot, PageRequest page, CancellationToken cancellationToken)
+    {
+        var list = await connections.ListAsync(bot, page, cancellationToken);
+        return list.Items.Count > 0 || await bots.FindAsync(bot, cancellationToken) is not null
+            ? list.Select(View)
+            : throw new NotFoundException("bot");
+    }
+
+    /// <exception cref="NotFoundException">There is no such connection.</exception>
+    public async Task<ConnectionView> HandleAsync(ConnectionId id, CancellationToken cancellationToken) =>
+        View(await connections.FindAsync(id, cancellationToken) ?? throw new NotFoundException("connection"));
+
+    private ConnectionView View(PlatformConnection connection)
+    {
+        var secrets = protection.Unprotect(connection.ProtectedSecrets);
+        return new ConnectionView(
+            connection,
+            [.. (secrets?.Keys ?? []).Order(StringComparer.Ordinal)],
+            secrets is null ? ["The secrets cannot be decrypted: the key ring was lost. Give them again."] : []);
+    }
+}
+
+/// <summary>Changes a connection, and makes every process see it. New secrets bring a disabled connection back.</summary>
+public sealed class ChangeConnection(
+    IBotStore bots,
+    IConnectionStore connections,
+    IConnectionSecrets protection,
+    Platforms platforms,
+    IntroduceConnection introduce,
+    IConnectionDirectory directory,
+    TimeProvider time)
+{
+    /// <summary>The reason that a connection is off when an operator switched it off.</summary>
+    public const string SwitchedOff = "switched_off";
+
+    /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
+    /// <exception cref="NotFoundException">There is no such connection.</exception>
+    /// <exception cref="StaleVersionException">The connection has another version.</exception>
+    /// <exception cref="DomainException">The name is not valid.</exception>
+    /// <exception cref="InvalidInputException">The secrets or the settings are not valid.</exception>
+    public async Task<ConnectionView> HandleAsync(ConnectionId id, ConnectionChange input, int? expectedVersion, CancellationToken cancellationToken)
+    {
+        var stored = await connections.FindAsync(id, cancellationToken) ?? throw new NotFoundException("connection");
+        var bot = await bots.FindAsync(stored.BotId, cancellationToken) ?? throw new NotFoundException("connection");
+        if (expectedVersion is { } expected && stored.Version != expected)
+        {
+            throw new StaleVersionException();
+        }
+        var adapter = platforms.Get(stored.Platform);
+        var settings = ConnectionInput.Merge(stored.Settings, input.Settings);
+        var secrets = ConnectionInput.Merge(protection.Unprotect(stored.ProtectedSecrets) ?? new Dictionary<string, string>(), input.Secrets);
+        var warnings = new List<string>();
+        var newSecrets = input.Secrets is { Count: > 0 };
+        if (newSecrets || input.Settings is not null)
+        {
+            ConnectionInput.Require(adapter, secrets, settings);
+        }
+        if (newSecrets)
+        {
+            var proposed = new PlatformConnection(stored.BotId, stored.Platform, stored.DisplayName, settings.ToJsonString(), stored.ProtectedSecrets, time.GetUtcNow());
+            await introduce.DescribeAsync(ConnectionSnapshots.Of(proposed, bot, secrets), settings, warnings, cancellationToken);
+        }
+        var version = stored.Version;
+        var changed = await connections.ChangeAsync(
+            id,
+            connection =>
+            {
+                if (connection.Version != version)
+                {
+                    throw new StaleVersionException();
+                }
+                connection.Change(
+                    input.DisplayName ?? connection.DisplayName,
+                    settings.ToJsonString(),
+                    newSecrets ? protection.Protect(secrets) : connection.ProtectedSecrets,
+                    time.GetUtcNow());
+                if (input.Enabled == false)
+                {
+                    connection.Disable(SwitchedOff, time.GetUtcNow());
+                }
+                else if (connection.DisabledReason is not null && (input.Enabled == true || newSecrets))
+                {
+                    connection.Enable(time.GetUtcNow());
+                }
+            },
+            cancellationToken) ?? throw new NotFoundException("connection");
+        await directory.ChangedAsync(id, cancellationToken);
+        if (newSecrets || input.Enabled == true)
+        {
+            await introduce.RegisterAsync(ConnectionSnapshots.Of(changed, bot, secrets), warnings, cancellationToken);
+        }
+        return new ConnectionView(changed, [.. secrets.Keys.Order(StringComparer.Ordinal)], warnings);
+    }
+}
+
+/// <summary>Deletes a connection with everything that was said there.</summary>
+public sealed class DeleteConnection(IConnectionStore connections, Platforms platforms, IConnectionDirectory directory, TimeProvider time)
+{
+    /// <summary>The reason that a connection is off while it is deleted.</summary>
+    public const string Deleting = "deleting";
+
+    /// <exception cref="NotFoundException">There is no such connection.</exception>
+    public async Task HandleAsync(ConnectionId id, CancellationToken cancellationToken)
+    {
+        var snapshot = await directory.FindAsync(id, cancellationToken);
+        // First nothing new may come in; then it can be emptied, in steps, also after an interruption.
+        if (await connections.ChangeAsync(id, connection => connection.Disable(Deleting, time.GetUtcNow()), cancellationToken) is null)
+        {
+            throw new NotFoundException("connection");
+        }
+        await directory.ChangedAsync(id, cancellationToken);
+        if (snapshot is not null && platforms.TryFind(snapshot.Platform.Value, out var adapter) && adapter is IRegistersWebhooks platform)
+        {
+            await platform.UnregisterAsync(snapshot, cancellationToken);
+        }
+        await connections.DeleteAsync(id, cancellationToken);
+        await directory.ChangedAsync(id, cancellationToken);
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ChatOrchestrator.Application.Administration;
+
+public static class AdministrationRegistration
+{
+    /// <summary>The use cases of the admin API. <paramref name="publicUrl"/> is <c>PublicUrl</c>, or null when it is not configured.</summary>
+    public static IServiceCollection AddAdministration(this IServiceCollection services, Uri? publicUrl) => services
+        .AddSingleton(new PublicAddress(publicUrl))
+        .AddSingleton<CreateBot>()
+        .AddSingleton<ReadBots>()
+        .AddSingleton<ChangeBot>()
+        .AddSingleton<DeleteBot>()
+        .AddSingleton<IntroduceConnection>()
+        .AddSingleton<CreateConnection>()
+        .AddSingleton<ReadConnections>()
+        .AddSingleton<ChangeConnection>()
+        .AddSingleton<DeleteConnection>()
+        .AddSingleton<ReadConversations>()
+        .AddSingleton<SendAgentMessage>()
+        .AddSingleton<SteerConversation>()
+        .AddSingleton<ReadTimeline>()
+        .AddSingleton<CreateDemoBot>();
+}

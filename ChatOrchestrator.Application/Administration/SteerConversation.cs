@@ -1,0 +1,48 @@
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Turns;
+using ChatOrchestrator.Domain.Conversations;
+
+namespace ChatOrchestrator.Application.Administration;
+
+/// <summary>An operator takes a conversation over, gives it back, or ends it.</summary>
+public sealed class SteerConversation(
+    IConversationStore conversations,
+    IConnectionDirectory connections,
+    Platforms platforms,
+    ISignals signals,
+    Doorbell doorbell)
+{
+    /// <summary>The operator takes over. When this returns, nothing more of the bot's is sent.</summary>
+    /// <exception cref="NotFoundException">There is no such conversation.</exception>
+    /// <exception cref="Domain.DomainException">Another operator holds it, or it has ended.</exception>
+    public Task<Conversation> HandOffAsync(ConversationId id, string agent, CancellationToken cancellationToken) =>
+        ChangeAsync(id, conversation => conversation.HandOff(agent), "taken_over", cancellationToken);
+
+    /// <summary>The bot answers again, starting with the next message.</summary>
+    /// <exception cref="NotFoundException">There is no such conversation.</exception>
+    /// <exception cref="Domain.DomainException">Nobody holds it.</exception>
+    public Task<Conversation> ResumeAsync(ConversationId id, CancellationToken cancellationToken) =>
+        ChangeAsync(id, conversation => conversation.Resume(), null, cancellationToken);
+
+    /// <summary>Closes the conversation; the bot says nothing more until the participant writes again.</summary>
+    /// <exception cref="NotFoundException">There is no such conversation.</exception>
+    /// <exception cref="Domain.DomainException">It has ended already.</exception>
+    public Task<Conversation> EndAsync(ConversationId id, CancellationToken cancellationToken) =>
+        ChangeAsync(id, conversation => conversation.End(), "ended", cancellationToken);
+
+    private async Task<Conversation> ChangeAsync(ConversationId id, Action<Conversation> change, string? silence, CancellationToken cancellationToken)
+    {
+        var conversation = await conversations.ChangeStateAsync(id, change, silence, cancellationToken) ?? throw new NotFoundException("conversation");
+        if (silence is not null)
+        {
+            signals.Publish(Interrupts.Channel, id.ToString());
+        }
+        doorbell.Ring(0);
+        if (await connections.FindAsync(conversation.ConnectionId, cancellationToken) is { } connection
+            && platforms.TryFind(connection.Platform.Value, out var adapter) && adapter is IShowsConversationState platform)
+        {
+            platform.ShowState(connection, new ChatAddress(conversation.ChatId, conversation.ThreadId), conversation.State);
+        }
+        return conversation;
+    }
+}

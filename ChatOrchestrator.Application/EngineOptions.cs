@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ChatOrchestrator.Application;
+
+/// <summary>How this process works on lanes (configuration section <c>Engine</c>).</summary>
+public sealed class EngineOptions : IValidatableObject
+{
+    public const string Section = "Engine";
+
+    /// <summary>How many lanes one process works on at a time.</summary>
+    [Range(1, 10_000)]
+    public int MaxLanes { get; set; } = 256;
+
+    /// <summary>How long a lane stays with a worker that says nothing, in seconds: a dead worker's lanes are taken over after this.</summary>
+    [Range(1.0, 300.0)]
+    public double LeaseSeconds { get; set; } = 4;
+
+    /// <summary>How often leases are renewed, in seconds.</summary>
+    [Range(0.1, 100.0)]
+    public double RenewSeconds { get; set; } = 1;
+
+    /// <summary>How long a worker sleeps at most when no doorbell rings, in milliseconds.</summary>
+    [Range(10, 60_000)]
+    public int PollMs { get; set; } = 1_000;
+
+    /// <summary>How long a stopping process lets running turns finish, in seconds.</summary>
+    [Range(0.0, 300.0)]
+    public double DrainSeconds { get; set; } = 10;
+
+    /// <summary>How many webhook requests may wait for the store before new ones are refused with 503.</summary>
+    [Range(1, 1_000_000)]
+    public int InboxCapacity { get; set; } = 4_096;
+
+    public TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
+
+    public TimeSpan Renew => TimeSpan.FromSeconds(RenewSeconds);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (LeaseSeconds < 2 * RenewSeconds)
+        {
+            yield return new ValidationResult("Engine:LeaseSeconds must be at least twice Engine:RenewSeconds.", [nameof(LeaseSeconds)]);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using ChatOrchestrator.Application.Delivery;
+using ChatOrchestrator.Application.Ingress;
+using ChatOrchestrator.Application.Turns;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace ChatOrchestrator.Application;
+
+public static class EngineRegistration
+{
+    /// <summary>What every process needs that takes messages in: the inbox and the doorbell.</summary>
+    public static IServiceCollection AddIngress(this IServiceCollection services)
+    {
+        services.AddOptions<EngineOptions>().BindConfiguration(EngineOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(WorkerIdentity.Create());
+        services.TryAddSingleton<Platforms>();
+        services.TryAddSingleton<Doorbell>();
+        services.TryAddSingleton<Inbox>();
+        services.TryAddSingleton<ReceiveWebhook>();
+        return services;
+    }
+
+    /// <summary>The engine itself: takes lanes, answers, delivers, and listens to platforms that need no webhook.</summary>
+    public static IServiceCollection AddEngine(this IServiceCollection services)
+    {
+        services.AddIngress();
+        services.TryAddSingleton<EngineState>();
+        services.TryAddSingleton<LaneLeases>();
+        services.TryAddSingleton<LaneCommits>();
+        services.TryAddSingleton<GenerateAnswer>();
+        services.TryAddSingleton<DeliverParts>();
+        services.TryAddSingleton<ProcessLane>();
+        services.AddHostedService<LanePump>();
+        services.AddHostedService<ListenToPlatforms>();
+        return services;
+    }
+}

@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Application.Turns;
+using ChatOrchestrator.Domain.Messages;
+using Microsoft.Extensions.Options;
+
+namespace ChatOrchestrator.Application.Ingress;
+
+/// <summary>
+/// Stores what platforms send. Concurrent requests share one commit; a request returns only after the commit that holds
+/// it. Then it rings the doorbell, and carries out the commands that do not wait their turn.
+/// </summary>
+public sealed class Inbox : IAsyncDisposable
+{
+    private readonly IInboxStore _store;
+    private readonly ILaneStore _lanes;
+    private readonly ISignals _signals;
+    private readonly Doorbell _doorbell;
+    private readonly Platforms _platforms;
+    private readonly AddressCache _addresses = new();
+    private readonly Batcher<InboxAddress, ResolvedAddress> _resolver;
+    private readonly Batcher<InboxMessage[], AppendResult[]> _appender;
+
+    public Inbox(IInboxStore store, ILaneStore lanes, ISignals signals, Doorbell doorbell, Platforms platforms, IOptions<EngineOptions> options)
+    {
+        _store = store;
+        _lanes = lanes;
+        _signals = signals;
+        _doorbell = doorbell;
+        _platforms = platforms;
+        _resolver = new("resolve", options.Value.InboxCapacity, 256, _store.ResolveAsync);
+        _appender = new("inbox", options.Value.InboxCapacity, 256, AppendAsync);
+    }
+
+    /// <exception cref="StoreUnavailableException">The store is down; nothing is promised about these events.</exception>
+    /// <exception cref="OverloadedException">Too much is waiting to be stored.</exception>
+    public async Task ReceiveAsync(ConnectionSnapshot connection, IReadOnlyList<InboundEvent> events, CancellationToken cancellationToken)
+    {
+        List<InboundMessage>? messages = null;
+        List<InboundEvent>? others = null;
+        foreach (var entry in events)
+        {
+            if (entry is InboundMessage message)
+            {
+                (messages ??= []).Add(message);
+            }
+            else
+            {
+                (others ??= []).Add(entry);
+            }
+        }
+        if (messages is not null)
+        {
+            await StoreAsync(connection, messages, cancellationToken);
+        }
+        if (others is not null)
+        {
+            await _store.RecordAsync(connection.Id, others, cancellationToken);
+            EngineTelemetry.Received.Add(others.Count, new("platform", connection.Platform.Value), new("result", "event"));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _appender.DisposeAsync();
+        await _resolver.DisposeAsync();
+    }
+
+    private async Task StoreAsync(ConnectionSnapshot connection, List<InboundMessage> messages, CancellationToken cancellationToken)
+    {
+        var quiet = _platforms.QuietPeriodMs(connection);
+        while (true)
+        {
+            var rows = new InboxMessage[messages.Count];
+            for (var i = 0; i < rows.Length; i++)
+            {
+                var where = await ResolveAsync(connection, messages[i]);
+                rows[i] = Row(connection, messages[i], where, quiet);
+            }
+            var results = await _appender.AddOrRefuseAsync(rows);
+            if (Array.Exists(results, r => r.Kind == AppendKind.ConversationGone))
+            {
+                // Deleted since it was resolved; what was stored by now is left out as known when it is tried again.
+                _addresses.Clear();
+                continue;
+            }
+            for (var i = 0; i < rows.Length; i++)
+            {
+                var stored = results[i].Kind == AppendKind.Stored;
+                EngineTelemetry.Received.Add(1, new("platform", connection.Platform.Value), new("result", stored ? "stored" : "duplicate"));
+                if (stored && rows[i].Kind == MessageKind.Command && Commands.Interrupts(rows[i].Text))
+                {
+                    await InterruptAsync(rows[i], results[i].Sequence, cancellationToken);
+                }
+            }
+            return;
+        }
+    }
+
+    private async ValueTask<ResolvedAddress> ResolveAsync(ConnectionSnapshot connection, InboundMessage message)
+    {
+        var address = new InboxAddress(connection.Id, connection.Bot.Id, message.Chat, message.IsGroup, Clean(message.ChatTitle), Clean(message.Author));
+        if (!_addresses.TryGet(address, out var resolved))
+        {
+            resolved = await _resolver.AddOrRefuseAsync(address);
+            _addresses.Add(address, resolved);
+        }
+        return resolved;
+    }
+
+    private static InboxMessage Row(ConnectionSnapshot connection, InboundMessage message, ResolvedAddress where, int quietMs) => new()
+    {
+        Id = Guid.CreateVersion7(),
+        Connection = connection.Id,
+        Conversation = where.Conversation,
+        Participant = where.Participant,
+        PlatformMessageId = message.PlatformId,
+        Kind = message.Kind,
+        Text = Clean(message.Text)!,
+        TraceParent = Activity.Current?.Id,
+        SentAt = message.SentAt,
+        QuietMs = message.Kind == MessageKind.Command ? 0 : quietMs,
+    };
+
+    private async Task<IReadOnlyList<AppendResult[]>> AppendAsync(IReadOnlyList<InboxMessage[]> requests, CancellationToken cancellationToken)
+    {
+        var messages = new List<InboxMessage>(requests.Count);
+        foreach (var request in requests)
+        {
+            messages.AddRange(request);
+        }
+        var results = await _store.AppendAsync(messages, cancellationToken);
+        var split = new AppendResult[requests.Count][];
+        var at = 0;
+        for (var i = 0; i < split.Length; i++)
+        {
+            split[i] = new AppendResult[requests[i].Length];
+            for (var j = 0; j < split[i].Length; j++)
+            {
+                split[i][j] = results[at++];
+            }
+        }
+        _doorbell.Ring(messages.Min(m => m.QuietMs));
+        return split;
+    }
+
+    /// <summary><c>/stop</c> and <c>/reset</c> bypass the lane: the turn in hand ends now, what waited before them is skipped.</summary>
+    private async Task InterruptAsync(InboxMessage command, long sequence, CancellationToken cancellationToken)
+    {
+        await _lanes.InterruptAsync(command.Conversation, sequence, Commands.Name(command.Text), cancellationToken);
+        _signals.Publish(Interrupts.Channel, command.Conversation.ToString());
+        _doorbell.Ring(0);
+    }
+
+    private static InboundAuthor Clean(InboundAuthor author) =>
+        author with { DisplayName = Clean(author.DisplayName), Username = Clean(author.Username) };
+
+    /// <summary>Postgres cannot store U+0000 in text.</summary>
+    private static string? Clean(string? text) => text is not null && text.Contains('\0') ? text.Replace('\0', '\uFFFD') : text;
+}

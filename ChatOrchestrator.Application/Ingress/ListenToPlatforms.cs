@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Turns;
+using ChatOrchestrator.Domain.Bots;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ChatOrchestrator.Application.Ingress;
+
+/// <summary>
+/// Without a public address, platforms that can be listened to (polling, gateway, socket) are: each connection by one
+/// process at a time, which holds its lease.
+/// </summary>
+internal sealed partial class ListenToPlatforms(
+    Platforms platforms,
+    IConnectionDirectory connections,
+    INamedLeases leases,
+    Inbox inbox,
+    WorkerIdentity worker,
+    IConfiguration configuration,
+    TimeProvider time,
+    ILogger<ListenToPlatforms> logger) : BackgroundService
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<ConnectionId, Task> _listening = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var listeners = platforms.All.Where(p => p is IListens).ToArray();
+        var hasAddress = !string.IsNullOrWhiteSpace(configuration["PublicUrl"]);
+        var candidates = listeners.Where(p => !hasAddress || p is not IRegistersWebhooks).ToArray();
+        if (candidates.Length == 0)
+        {
+            return;
+        }
+        using var timer = new PeriodicTimer(Look, time);
+        try
+        {
+            do
+            {
+                foreach (var platform in candidates)
+                {
+                    await LookAsync(platform, stoppingToken);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            await Task.WhenAll(_listening.Values);
+        }
+    }
+
+    private async Task LookAsync(IPlatformAdapter platform, CancellationToken stopping)
+    {
+        try
+        {
+            foreach (var connection in await connections.ListAsync(platform.Platform, stopping))
+            {
+                if (connection.DisabledReason is null && !_listening.ContainsKey(connection.Id)
+                    && await leases.TryAcquireAsync(LeaseName(connection.Id), worker.Name, Lease, stopping))
+                {
+                    _listening[connection.Id] = Task.Run(() => ListenAsync((IListens)platform, connection, stopping), CancellationToken.None);
+                }
+            }
+        }
+        catch (StoreUnavailableException)
+        {
+            StoreDown();
+        }
+    }
+
+    private async Task ListenAsync(IListens platform, ConnectionSnapshot connection, CancellationToken stopping)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var holding = HoldAsync(connection, ended);
+        Listening(connection.Id, connection.Platform.Value);
+        try
+        {
+            await platform.ListenAsync(connection, (events, token) => ReceiveAsync(connection, events, token), ended.Token);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // The lease was lost, the connection changed, or the process stops.
+        }
+        catch (PlatformException e) when (e.Permanent)
+        {
+            Refused(connection.Id, e.Message);
+            await connections.DisableAsync(connection.Id, e.Message, CancellationToken.None);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Failed(connection.Id, e.GetType().Name);
+            await Task.WhenAny(Task.Delay(AfterFailure, time, ended.Token));
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await holding;
+            _listening.TryRemove(connection.Id, out _);
+        }
+    }
+
+    /// <summary>By the bot's settings of the moment, not of when the listening began.</summary>
+    private async Task ReceiveAsync(ConnectionSnapshot connection, IReadOnlyList<InboundEvent> events, CancellationToken cancellationToken) =>
+        await inbox.ReceiveAsync(await connections.FindAsync(connection.Id, cancellationToken) ?? connection, events, cancellationToken);
+
+    /// <summary>Extends the lease until it is lost or the connection is not what it was; then the listening ends.</summary>
+    private async Task HoldAsync(ConnectionSnapshot connection, CancellationTokenSource ended)
+    {
+        using var timer = new PeriodicTimer(Lease / 5, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ended.Token))
+            {
+                if (!await leases.TryAcquireAsync(LeaseName(connection.Id), worker.Name, Lease, ended.Token)
+                    || !ReferenceEquals(await connections.FindAsync(connection.Id, ended.Token), connection) && await IsChangedAsync(connection, ended.Token))
+                {
+                    await ended.CancelAsync();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Ended by the other side.
+        }
+        catch (StoreUnavailableException)
+        {
+            // Without the store nothing can be taken in, and another process may hold the lease soon.
+            await ended.CancelAsync();
+        }
+        try
+        {
+            await leases.ReleaseAsync(LeaseName(connection.Id), worker.Name, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            StoreDown();
+        }
+    }
+
+    private async Task<bool> IsChangedAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
+    {
+        var now = await connections.FindAsync(connection.Id, cancellationToken);
+        return now is null || now.Version != connection.Version || now.DisabledReason is not null;
+    }
+
+    private static string LeaseName(ConnectionId id) => $"listen:{id}";
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listening to {Platform} for connection {ConnectionId}")]
+    private partial void Listening(ConnectionId connectionId, string platform);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Connection {ConnectionId} is disabled: its platform refuses it ({Reason})")]
+    private partial void Refused(ConnectionId connectionId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Listening for connection {ConnectionId} ended ({Error}); trying again")]
+    private partial void Failed(ConnectionId connectionId, string error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store is unavailable; listening starts when it is back")]
+    private partial void StoreDown();
+}

@@ -1,0 +1,40 @@
+using ChatOrchestrator.Application.Administration;
+using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Domain.Messages;
+
+namespace ChatOrchestrator.Application.Ports;
+
+/// <summary>Conversations for those who watch and steer them. All calls throw <see cref="StoreUnavailableException"/> when the store is down.</summary>
+public interface IConversationStore
+{
+    Task<ConversationView?> FindAsync(ConversationId id, CancellationToken cancellationToken);
+
+    /// <summary>The conversation of a chat, or null before its first message.</summary>
+    Task<ConversationView?> FindAsync(ConnectionId connection, ChatAddress chat, CancellationToken cancellationToken);
+
+    /// <summary>The latest activity first.</summary>
+    Task<Page<ConversationView>> ListAsync(ConversationFilter filter, PageRequest page, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores an operator's message with its parts and makes the lane due, so that it is delivered in its turn. A lane that
+    /// is held (by a worker, or until a retry) keeps its due time; who holds it sees the message when letting go.
+    /// </summary>
+    /// <returns>False: the conversation does not exist.</returns>
+    Task<bool> AddMessageAsync(Message message, IReadOnlyList<PartBody> parts, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Changes who answers. With <paramref name="silence"/> the lane is taken from whoever works on it in the same commit,
+    /// and what the bot has said but not sent is withdrawn: a running turn's commit is refused from then on.
+    /// </summary>
+    /// <param name="change">Applied to the stored conversation while its lane is locked.</param>
+    /// <param name="silence">The stable word that the timeline gives as the reason, or null to leave the bot alone.</param>
+    /// <returns>The conversation as it is now; null: there is none.</returns>
+    Task<Conversation?> ChangeStateAsync(ConversationId id, Action<Conversation> change, string? silence, CancellationToken cancellationToken);
+}
+
+/// <summary>Which conversations; null: any.</summary>
+public sealed record ConversationFilter(BotId? Bot = null, ConnectionId? Connection = null, ConversationState? State = null);
+
+/// <summary>A conversation, the platform it is on, and its lane.</summary>
+public sealed record ConversationView(Conversation Conversation, PlatformName Platform, Lane? Lane);

@@ -1,0 +1,39 @@
+using ChatOrchestrator.Domain.Conversations;
+
+namespace ChatOrchestrator.Application.Ports;
+
+/// <summary>
+/// The lanes: claims, and the commits of those who hold one. Every commit carries the lease's token; the store refuses it
+/// once the lane was claimed by another worker or revoked. All throw <see cref="StoreUnavailableException"/> when the store is down.
+/// </summary>
+public interface ILaneStore
+{
+    /// <summary>Claims up to <paramref name="max"/> due lanes. A lane that is not renewed or released within <paramref name="lease"/> comes due again by itself.</summary>
+    Task<IReadOnlyList<ClaimedLane>> ClaimAsync(string worker, int max, TimeSpan lease, CancellationToken cancellationToken);
+
+    /// <summary>Loads what waits in each lane and the history before it, in the order given.</summary>
+    Task<IReadOnlyList<LaneContent>> LoadAsync(IReadOnlyList<LaneQuery> lanes, CancellationToken cancellationToken);
+
+    /// <summary>Extends leases. Returns those that are still held.</summary>
+    Task<IReadOnlySet<ConversationId>> RenewAsync(IReadOnlyList<Lease> leases, TimeSpan lease, CancellationToken cancellationToken);
+
+    /// <summary>Saves the answers of turns with their parts and moves the lanes on; the leases stay. Results stand in the order given.</summary>
+    Task<IReadOnlyList<TurnCommitted>> CommitTurnsAsync(IReadOnlyList<TurnCommit> turns, CancellationToken cancellationToken);
+
+    /// <summary>Saves the outcomes of parts and releases the lanes that are done. Results stand in the order given.</summary>
+    Task<IReadOnlyList<DeliveryCommitted>> CommitDeliveriesAsync(IReadOnlyList<DeliveryCommit> deliveries, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes the lane from whoever holds it, withdraws what has not been sent, and skips what waits before
+    /// <paramref name="beforeSequence"/> (<c>/stop</c>, <c>/reset</c>).
+    /// </summary>
+    Task InterruptAsync(ConversationId conversation, long beforeSequence, string reason, CancellationToken cancellationToken);
+
+    /// <summary>How many lanes wait, and since when the oldest has been due; the lag is null while none is.</summary>
+    Task<LaneBacklog> BacklogAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>The right to work on a lane.</summary>
+public readonly record struct Lease(ConversationId Conversation, long Token);
+
+public readonly record struct LaneBacklog(long Due, TimeSpan? OldestLag);

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace ChatOrchestrator.Application.Telemetry;
+
+/// <summary>The engine's spans and instruments. ServiceDefaults listens to the source and the meter by <see cref="Name"/>.</summary>
+public static class EngineTelemetry
+{
+    public const string Name = "ChatOrchestrator";
+
+    public static readonly ActivitySource Source = new(Name);
+
+    private static readonly Meter Meter = new(Name);
+
+    private static readonly InstrumentAdvice<double> Seconds = new()
+    {
+        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
+    };
+
+    private static readonly InstrumentAdvice<int> Items = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256] };
+
+    /// <summary>Inbound messages by <c>platform</c> and <c>result</c> (<c>stored</c>, <c>duplicate</c>, <c>event</c>, <c>ignored</c>).</summary>
+    public static readonly Counter<long> Received = Meter.CreateCounter<long>("chat.messages.received", "{message}", "Inbound messages and events.");
+
+    /// <summary>Turns by <c>state</c>.</summary>
+    public static readonly Counter<long> Turns = Meter.CreateCounter<long>("chat.turns", "{turn}", "Turns that ended.");
+
+    /// <summary>Failed attempts at a turn by <c>reason</c>.</summary>
+    public static readonly Counter<long> TurnFailures = Meter.CreateCounter<long>("chat.turns.failures", "{attempt}", "Failed attempts at a turn.");
+
+    /// <summary>Parts by <c>platform</c> and <c>outcome</c>.</summary>
+    public static readonly Counter<long> Parts = Meter.CreateCounter<long>("chat.parts", "{part}", "Parts given to a platform, by outcome.");
+
+    /// <summary>Lanes whose previous holder had not released them.</summary>
+    public static readonly Counter<long> Takeovers = Meter.CreateCounter<long>("chat.lanes.takeovers", "{lane}", "Lanes taken over from a worker that did not release them.");
+
+    /// <summary>Commits that the store refused because the lease was lost.</summary>
+    public static readonly Counter<long> Fenced = Meter.CreateCounter<long>("chat.lanes.fenced", "{commit}", "Commits refused because the lease was lost.");
+
+    /// <summary>From the start of a turn to the saved answer.</summary>
+    public static readonly Histogram<double> TurnDuration = Meter.CreateHistogram<double>("chat.turn.duration", "s", "From the start of a turn to its saved answer.", tags: null, Seconds);
+
+    /// <summary>From the stored message to the first part that the platform accepted.</summary>
+    public static readonly Histogram<double> AnswerDuration = Meter.CreateHistogram<double>("chat.answer.duration", "s", "From the stored message to the accepted answer.", tags: null, Seconds);
+
+    /// <summary>Items that shared one commit, by <c>batch</c> (<c>inbox</c>, <c>turn</c>, <c>delivery</c>).</summary>
+    public static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>("chat.batch.size", "{item}", "Items that shared one commit.", tags: null, Items);
+
+    /// <summary>Tokens by <c>model</c> and <c>direction</c>.</summary>
+    public static readonly Counter<long> Tokens = Meter.CreateCounter<long>("chat.tokens", "{token}", "Tokens that the provider counted.");
+}

@@ -1,0 +1,172 @@
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Domain.Conversations;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ChatOrchestrator.Application.Turns;
+
+/// <summary>Claims due lanes in batches and works on them side by side; wakes by the doorbell, and slowly by itself.</summary>
+internal sealed partial class LanePump(
+    ILaneStore store,
+    IConnectionDirectory connections,
+    Platforms platforms,
+    LaneLeases leases,
+    ProcessLane process,
+    Doorbell doorbell,
+    ISignals signals,
+    EngineState state,
+    WorkerIdentity worker,
+    IOptions<EngineOptions> options,
+    TimeProvider time,
+    ILogger<LanePump> logger) : BackgroundService
+{
+    private const int MaxClaim = 100;
+    private const int MaxBurst = 50;
+
+    // Neither is disposed: turns may still be running when the host goes away, and they hold no handles.
+    private readonly SemaphoreSlim _places = new(options.Value.MaxLanes, options.Value.MaxLanes);
+    private readonly CancellationTokenSource _abort = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await using var rings = await doorbell.ListenAsync(stoppingToken);
+        await using var interrupts = await signals.SubscribeAsync(Interrupts.Channel, OnInterrupt, stoppingToken);
+        var renewing = leases.RenewUntilAsync(_abort.Token);
+        Started(worker.Name, options.Value.MaxLanes);
+        try
+        {
+            while (true)
+            {
+                await ClaimAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            state.Stopped();
+        }
+        await DrainAsync();
+        await _abort.CancelAsync();
+        await Task.WhenAny(renewing);
+    }
+
+    private async Task ClaimAsync(CancellationToken stopping)
+    {
+        await _places.WaitAsync(stopping);
+        var places = 1;
+        while (places < MaxClaim && _places.Wait(0, CancellationToken.None))
+        {
+            places++;
+        }
+        var claimed = 0;
+        var asked = time.GetTimestamp();
+        try
+        {
+            var lanes = await store.ClaimAsync(worker.Name, places, options.Value.Lease, stopping);
+            state.Looked();
+            if (lanes.Count > 0)
+            {
+                // From here on the lanes are ours: they are worked on, or given back when stopping.
+                var contents = await LoadAsync(lanes);
+                for (; claimed < lanes.Count; claimed++)
+                {
+                    Start(lanes[claimed], contents[claimed], asked);
+                }
+            }
+        }
+        catch (StoreUnavailableException e)
+        {
+            StoreDown(e.InnerException?.GetType().Name);
+        }
+        finally
+        {
+            if (places > claimed)
+            {
+                _places.Release(places - claimed);
+            }
+        }
+        if (claimed < places)
+        {
+            await doorbell.WaitAsync(TimeSpan.FromMilliseconds(options.Value.PollMs), stopping);
+        }
+    }
+
+    private async Task<IReadOnlyList<LaneContent>> LoadAsync(IReadOnlyList<ClaimedLane> lanes)
+    {
+        var queries = new LaneQuery[lanes.Count];
+        for (var i = 0; i < queries.Length; i++)
+        {
+            var connection = await connections.FindAsync(lanes[i].Connection, _abort.Token);
+            queries[i] = connection is null
+                ? new LaneQuery(lanes[i], 0, 0)
+                : new LaneQuery(lanes[i], platforms.QuietPeriodMs(connection) == 0 ? 1 : MaxBurst, connection.Bot.Ai.MaxHistory);
+        }
+        return await store.LoadAsync(queries, _abort.Token);
+    }
+
+    private void Start(ClaimedLane lane, LaneContent content, long claimedAt)
+    {
+        if (lane.TakenOverFrom is not null)
+        {
+            EngineTelemetry.Takeovers.Add(1);
+            TakenOver(lane.Conversation, lane.TakenOverFrom);
+        }
+        var held = leases.Add(lane, claimedAt, _abort.Token);
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await process.HandleAsync(held, content);
+            }
+            finally
+            {
+                leases.Remove(held);
+                _places.Release();
+            }
+        });
+    }
+
+    /// <summary>Lets running turns finish for a while; then they are cancelled and give their lanes back.</summary>
+    private async Task DrainAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.DrainSeconds), time);
+        var taken = 0;
+        try
+        {
+            for (; taken < options.Value.MaxLanes; taken++)
+            {
+                await _places.WaitAsync(patience.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            DrainCut(options.Value.MaxLanes - taken);
+            await _abort.CancelAsync();
+            for (; taken < options.Value.MaxLanes; taken++)
+            {
+                await _places.WaitAsync(CancellationToken.None);
+            }
+        }
+    }
+
+    private void OnInterrupt(string payload)
+    {
+        if (Guid.TryParse(payload, out var id))
+        {
+            leases.Interrupt(new ConversationId(id));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker} takes lanes, {MaxLanes} at a time")]
+    private partial void Started(string worker, int maxLanes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Lane {ConversationId} taken over from {PreviousWorker}, which had not released it")]
+    private partial void TakenOver(ConversationId conversationId, string previousWorker);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store is unavailable ({Error}); trying again")]
+    private partial void StoreDown(string? error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Stopping with {Count} turns still running: they are given back")]
+    private partial void DrainCut(int count);
+}

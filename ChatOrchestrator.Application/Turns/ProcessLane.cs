@@ -1,0 +1,274 @@
+using System.Diagnostics;
+using ChatOrchestrator.Application.Delivery;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Domain.Messages;
+using Microsoft.Extensions.Logging;
+
+namespace ChatOrchestrator.Application.Turns;
+
+/// <summary>
+/// Works on one claimed lane: what is saved but not sent goes out first, then the next turn is made, saved and sent.
+/// It always ends by giving the lane back, unless the lane is somebody else's by then.
+/// </summary>
+internal sealed partial class ProcessLane(
+    IConnectionDirectory connections,
+    Platforms platforms,
+    GenerateAnswer generate,
+    DeliverParts deliver,
+    LaneCommits commits,
+    WorkerIdentity worker,
+    TimeProvider time,
+    ILogger<ProcessLane> logger)
+{
+    private const string CannotRead = "Sorry, I can only read text so far.";
+
+    private static readonly TimeSpan WhileDisabled = TimeSpan.FromMinutes(5);
+
+    public async Task HandleAsync(HeldLane held, LaneContent content)
+    {
+        var lane = held.Lane;
+        try
+        {
+            var connection = await connections.FindAsync(lane.Connection, held.Cancellation);
+            if (connection is null || connection.DisabledReason is not null || !platforms.TryFind(connection.Platform.Value, out var platform))
+            {
+                await commits.CommitAsync(new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Hold, Hold = WhileDisabled }, held.Cancellation);
+            }
+            else if (lane.HasOutbound)
+            {
+                await deliver.HandleAsync(held, connection, platform, content.OpenParts, lane.OutboundSequence);
+            }
+            else if (lane.HasInbound)
+            {
+                await TakeTurnAsync(held, content, connection, platform);
+            }
+            else
+            {
+                await GiveBackAsync(lane);
+            }
+        }
+        catch (OperationCanceledException) when (held.Cancellation.IsCancellationRequested)
+        {
+            if (!held.IsLost)
+            {
+                await GiveBackAsync(lane);
+            }
+        }
+        catch (StoreUnavailableException)
+        {
+            // Nothing more can be saved. The lease runs out, and whoever takes the lane then finds what was committed.
+            LaneLeft(lane.Conversation, "store_unavailable");
+        }
+        catch (Exception e)
+        {
+            LaneFailed(e, lane.Conversation);
+            await RestAsync(lane);
+        }
+    }
+
+    private async Task TakeTurnAsync(HeldLane held, LaneContent content, ConnectionSnapshot connection, IPlatformAdapter platform)
+    {
+        var messages = NextTurn(content.Pending, platforms.QuietPeriodMs(connection));
+        var started = time.GetUtcNow();
+        var clock = time.GetTimestamp();
+        using var activity = StartActivity(messages, connection);
+
+        var turn = new TurnCommit
+        {
+            Lease = held.Lane.Lease,
+            Connection = connection.Id,
+            TurnId = Guid.CreateVersion7(),
+            AnswerId = Guid.CreateVersion7(),
+            FromSequence = messages.Count > 0 ? messages[0].Sequence : held.Lane.HandledSequence + 1,
+            ThroughSequence = messages.Count > 0 ? messages[^1].Sequence : held.Lane.LastSequence,
+            MessageId = messages.Count > 0 ? messages[^1].Id : Guid.Empty,
+            State = TurnState.Silent,
+            PromptVersion = connection.Bot.PromptVersion,
+            Attempt = held.Lane.Attempts + 1,
+            Worker = worker.Name,
+            StartedAt = started,
+            EndedAt = started,
+            TraceParent = activity?.Id ?? (messages.Count > 0 ? messages[^1].TraceParent : null),
+            Reopen = held.Lane.State == ConversationState.Ended,
+            TakenOverFrom = held.Lane.TakenOverFrom,
+        };
+        try
+        {
+            turn = await DecideAsync(turn, held, content, messages, connection, platform);
+            if (turn.Answer is not null)
+            {
+                turn = turn with { Parts = platform.Split(turn.Answer) };
+            }
+            if (turn.State == TurnState.Answered && turn.Parts.Count == 0)
+            {
+                // Nothing of it can be seen: as good as no answer, and the user must not be left without one.
+                throw new ModelException(ModelFailure.Empty);
+            }
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
+        {
+            var reason = ReasonOf(e);
+            if (e is not ModelException)
+            {
+                TurnBroke(e, held.Lane.Conversation);
+            }
+            if (!IsFinal(e, turn.Attempt, connection))
+            {
+                await RetryLaterAsync(held, messages, turn.Attempt, reason, (e as ModelException)?.RetryAfter);
+                return;
+            }
+            TurnFailed(held.Lane.Conversation, turn.Attempt, reason);
+            var apology = connection.Bot.Processing.Apology;
+            turn = turn with { State = TurnState.Failed, Reason = reason, Answer = apology, Parts = [new PartBody(null)], DeadLetterOf = turn.MessageId };
+        }
+        turn = turn with { EndedAt = time.GetUtcNow() };
+        var committed = await commits.CommitAsync(turn, held.Cancellation);
+        if (!committed.Held)
+        {
+            (platform as IStreamsAnswers)?.Abandon(connection, held.Lane.Chat, turn.TurnId);
+            return;
+        }
+        EngineTelemetry.TurnDuration.Record(time.GetElapsedTime(clock).TotalSeconds);
+        await deliver.HandleAsync(held, connection, platform, OpenParts(turn, committed.AnswerSequence), committed.AnswerSequence, messages.Count > 0 ? messages[0].CreatedAt : null);
+    }
+
+    /// <summary>Fills in what the turn answers, if anything.</summary>
+    private async Task<TurnCommit> DecideAsync(TurnCommit turn, HeldLane held, LaneContent content, IReadOnlyList<LaneMessage> messages, ConnectionSnapshot connection, IPlatformAdapter platform)
+    {
+        if (messages.Count == 0)
+        {
+            return turn with { Reason = "nothing_to_answer" };
+        }
+        if (held.Lane.State == ConversationState.HandedOff)
+        {
+            return turn with { Reason = "handed_off" };
+        }
+        var last = messages[^1];
+        if (last.Kind == MessageKind.Command && Commands.Answer(last.Text, connection.Bot) is { } answer)
+        {
+            return turn with { State = TurnState.Command, Answer = answer, Forget = Commands.Forgets(last.Text) };
+        }
+        if (messages.All(m => m.Kind == MessageKind.Unsupported))
+        {
+            return turn with { State = TurnState.Command, Reason = "unsupported_content", Answer = CannotRead };
+        }
+        var generated = await generate.HandleAsync(held, content.History, messages, connection, platform, turn.TurnId);
+        return turn with
+        {
+            State = TurnState.Answered,
+            Answer = generated.Text,
+            Model = generated.Model,
+            InputTokens = generated.InputTokens,
+            OutputTokens = generated.OutputTokens,
+            FirstTokenAt = generated.FirstTokenAt,
+        };
+    }
+
+    /// <summary>The first waiting message, with the texts that follow it when bursts are coalesced. A command stands alone.</summary>
+    private static IReadOnlyList<LaneMessage> NextTurn(IReadOnlyList<LaneMessage> pending, int quietMs)
+    {
+        if (pending.Count == 0)
+        {
+            return [];
+        }
+        var count = 1;
+        if (quietMs > 0 && pending[0].Kind != MessageKind.Command)
+        {
+            while (count < pending.Count && pending[count].Kind != MessageKind.Command)
+            {
+                count++;
+            }
+        }
+        return count == pending.Count ? pending : [.. pending.Take(count)];
+    }
+
+    private static List<OpenPart> OpenParts(TurnCommit turn, long sequence)
+    {
+        var parts = new List<OpenPart>(turn.Parts.Count);
+        foreach (var body in turn.Parts)
+        {
+            parts.Add(new OpenPart(turn.AnswerId, sequence, parts.Count, body.Body ?? turn.Answer!, body.Format, body.PlainBody, PartState.Pending, 0));
+        }
+        return parts;
+    }
+
+    private async Task RetryLaterAsync(HeldLane held, IReadOnlyList<LaneMessage> messages, int attempt, string reason, TimeSpan? retryAfter)
+    {
+        EngineTelemetry.TurnFailures.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        var delay = Backoff.After(attempt, retryAfter);
+        TurnPostponed(held.Lane.Conversation, attempt, reason, delay.TotalSeconds);
+        await commits.CommitAsync(
+            new DeliveryCommit { Lease = held.Lane.Lease, Next = LaneNext.Hold, Hold = delay, Failure = new FailedAttempt(messages[^1].Id, reason) },
+            held.Cancellation);
+    }
+
+    /// <summary>Something that should not happen did: the lane rests before it is tried again.</summary>
+    private async Task RestAsync(ClaimedLane lane)
+    {
+        try
+        {
+            await commits.CommitAsync(new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Hold, Hold = Backoff.After(5, null) }, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            LaneLeft(lane.Conversation, "store_unavailable");
+        }
+    }
+
+    private async Task GiveBackAsync(ClaimedLane lane)
+    {
+        try
+        {
+            await commits.CommitAsync(new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Release }, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            LaneLeft(lane.Conversation, "store_unavailable");
+        }
+    }
+
+    /// <summary>The turn goes on in the trace of the webhook that brought its last message.</summary>
+    private static Activity? StartActivity(IReadOnlyList<LaneMessage> messages, ConnectionSnapshot connection)
+    {
+        if (messages.Count == 0 || !EngineTelemetry.Source.HasListeners())
+        {
+            return null;
+        }
+        ActivityContext.TryParse(messages[^1].TraceParent, null, isRemote: true, out var parent);
+        var activity = EngineTelemetry.Source.StartActivity("turn", ActivityKind.Consumer, parent);
+        activity?.SetTag("chat.platform", connection.Platform.Value).SetTag("chat.messages", messages.Count);
+        return activity;
+    }
+
+    private static bool IsFinal(Exception e, int attempt, ConnectionSnapshot connection) =>
+        e is ModelException { Failure: ModelFailure.Rejected } || attempt >= connection.Bot.Processing.MaxAttempts;
+
+    private static string ReasonOf(Exception e) => (e as ModelException)?.Failure switch
+    {
+        null => "internal_error",
+        ModelFailure.TimedOut => "model_timed_out",
+        ModelFailure.RateLimited => "model_rate_limited",
+        ModelFailure.ContextTooLong => "model_context_too_long",
+        ModelFailure.Rejected => "model_rejected",
+        ModelFailure.Unauthorized => "model_unauthorized",
+        ModelFailure.Empty => "model_empty_answer",
+        _ => "model_unavailable",
+    };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A turn in {ConversationId} broke")]
+    private partial void TurnBroke(Exception e, ConversationId conversationId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Turn in {ConversationId}: attempt {Attempt} failed ({Reason}); next in {Seconds:F1} s")]
+    private partial void TurnPostponed(ConversationId conversationId, int attempt, string reason, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Turn in {ConversationId} failed for good after {Attempt} attempts ({Reason})")]
+    private partial void TurnFailed(ConversationId conversationId, int attempt, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Working on lane {ConversationId} failed")]
+    private partial void LaneFailed(Exception e, ConversationId conversationId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Lane {ConversationId} is left to its lease's end ({Reason})")]
+    private partial void LaneLeft(ConversationId conversationId, string reason);
+}

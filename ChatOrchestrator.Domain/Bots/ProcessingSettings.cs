@@ -1,0 +1,33 @@
+namespace ChatOrchestrator.Domain.Bots;
+
+/// <summary>How a bot deals with what comes in.</summary>
+public sealed record ProcessingSettings
+{
+    /// <summary>
+    /// How long a lane waits for more text before it is answered, in milliseconds, 0 to 60,000.
+    /// 0: every message gets its own answer, nothing is coalesced. Null: the platform's default.
+    /// </summary>
+    public int? QuietPeriodMs { get; init; }
+
+    /// <summary>What the user reads when no answer could be made. Never the text of an error.</summary>
+    public string Apology { get; init; } = "Sorry, I could not answer that just now. Please try again in a moment.";
+
+    /// <summary>The answer to <c>/start</c>, and the first bubble of an empty web chat; null: a text with the bot's name.</summary>
+    public string? Greeting { get; init; }
+
+    /// <summary>The answer to <c>/help</c>; null: a list of the commands.</summary>
+    public string? Help { get; init; }
+
+    /// <summary>How often a turn is tried before it becomes a dead letter, 1 to 20.</summary>
+    public int MaxAttempts { get; init; } = 5;
+
+    /// <exception cref="DomainException">A value lies outside its limits.</exception>
+    public void Validate()
+    {
+        Require.Range("processing.quietPeriodMs", QuietPeriodMs, 0, 60_000);
+        Require.Length("processing.apology", Apology, 1, 1_000);
+        Require.Length("processing.greeting", Greeting, 0, 2_000);
+        Require.Length("processing.help", Help, 0, 4_000);
+        Require.Range("processing.maxAttempts", MaxAttempts, 1, 20);
+    }
+}

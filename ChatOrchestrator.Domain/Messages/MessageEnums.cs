@@ -1,0 +1,65 @@
+namespace ChatOrchestrator.Domain.Messages;
+
+/// <summary>Who wrote a message.</summary>
+public enum MessageAuthor
+{
+    Participant = 0,
+    Bot = 1,
+    Agent = 2,
+}
+
+/// <summary>What an inbound message is.</summary>
+public enum MessageKind
+{
+    Text = 0,
+
+    /// <summary>A slash command; it is not coalesced with text.</summary>
+    Command = 1,
+
+    /// <summary>Something the bot cannot read yet (a sticker, a photo); stored, and answered by saying so.</summary>
+    Unsupported = 2,
+
+    /// <summary>Stored for the record but not addressed to the bot (talk in a group); never answered, part of the history.</summary>
+    Overheard = 3,
+}
+
+/// <summary>
+/// How a turn ended. <c>Answered</c>: the model's answer was saved. <c>Command</c>: answered without the model.
+/// <c>Silent</c>: nothing to say (nothing was addressed to the bot, or an operator holds the conversation).
+/// <c>Cancelled</c>: <c>/stop</c> or <c>/reset</c>. <c>Failed</c>: a dead letter; the user got the apology.
+/// </summary>
+public enum TurnState
+{
+    Answered = 0,
+    Command = 1,
+    Silent = 2,
+    Cancelled = 3,
+    Failed = 4,
+}
+
+/// <summary>The state of one part, only ever moving forward: pending → (retry | unknown) → sent → delivered → read, or failed or cancelled.</summary>
+public enum PartState
+{
+    Pending = 0,
+
+    /// <summary>The platform asked to try again later.</summary>
+    Retry = 1,
+
+    /// <summary>The connection broke after sending: it may or may not have arrived.</summary>
+    Unknown = 2,
+
+    /// <summary>Accepted by the platform.</summary>
+    Sent = 3,
+
+    /// <summary>Arrived at the user's device.</summary>
+    Delivered = 4,
+
+    /// <summary>Seen by the user.</summary>
+    Read = 5,
+
+    /// <summary>Refused for good.</summary>
+    Failed = 6,
+
+    /// <summary>Withdrawn before it was sent.</summary>
+    Cancelled = 7,
+}

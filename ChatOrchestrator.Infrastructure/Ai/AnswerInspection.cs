@@ -1,0 +1,94 @@
+using ChatOrchestrator.Application.Ports;
+using Microsoft.Extensions.AI;
+using OpenAI.Chat;
+using ChatFinishReason = Microsoft.Extensions.AI.ChatFinishReason;
+
+namespace ChatOrchestrator.Infrastructure.Ai;
+
+/// <summary>Watches an answer go by and says at its end whether it was one.</summary>
+internal struct AnswerInspection
+{
+    private bool _hasText;
+    private bool _isRefused;
+    private ChatFinishReason? _finish;
+
+    /// <summary>Takes a whole answer.</summary>
+    /// <exception cref="ModelException">It was refused, or is empty.</exception>
+    public static void Check(ChatResponse response)
+    {
+        var inspection = new AnswerInspection { _finish = response.FinishReason };
+        foreach (var message in response.Messages)
+        {
+            inspection.Take(message.Contents);
+        }
+        inspection.CheckContents();
+    }
+
+    /// <summary>Takes a piece of an answer. Returns false for one that holds nothing yet (the role, an empty delta).</summary>
+    public bool Take(ChatResponseUpdate update)
+    {
+        _finish ??= update.FinishReason;
+        // The adapter drops the refusal of an answer without tool calls.
+        if (update.RawRepresentation is StreamingChatCompletionUpdate { RefusalUpdate.Length: > 0 })
+        {
+            _isRefused = true;
+        }
+        return Take(update.Contents) || update.FinishReason is not null || _isRefused;
+    }
+
+    /// <summary>The end of a stream.</summary>
+    /// <exception cref="ModelException">It ended before its end, was refused, or is empty.</exception>
+    public readonly void CheckEnd()
+    {
+        // A connection that is closed in time looks like the end of the stream; only the reason tells that the answer is whole.
+        if (_finish is null && !_isRefused)
+        {
+            throw new ModelException(ModelFailure.Unavailable);
+        }
+        CheckContents();
+    }
+
+    private readonly void CheckContents()
+    {
+        if (_isRefused || _finish == ChatFinishReason.ContentFilter)
+        {
+            throw new ModelException(ModelFailure.Rejected);
+        }
+        if (!_hasText)
+        {
+            throw new ModelException(ModelFailure.Empty);
+        }
+    }
+
+    private bool Take(IList<AIContent> contents)
+    {
+        var any = false;
+        // By index: an interface's enumerator would be allocated for every token.
+        for (var i = 0; i < contents.Count; i++)
+        {
+            switch (contents[i])
+            {
+                case TextReasoningContent reasoning:
+                    any |= reasoning.Text.Length > 0;
+                    break;
+                case TextContent text:
+                    any |= text.Text.Length > 0;
+                    _hasText |= !string.IsNullOrWhiteSpace(text.Text);
+                    break;
+                case ErrorContent:
+                    any = _isRefused = true;
+                    break;
+                case UsageContent:
+                    any = true;
+                    break;
+                case FunctionCallContent:
+                    any = _hasText = true;
+                    break;
+                default:
+                    any = true;
+                    break;
+            }
+        }
+        return any;
+    }
+}

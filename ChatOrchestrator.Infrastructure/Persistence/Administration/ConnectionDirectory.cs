@@ -1,0 +1,254 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using ChatOrchestrator.Application.Administration;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.Logging;
+
+namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
+
+/// <summary>
+/// Three steps: snapshots in this process (the hot path, one dictionary look-up), HybridCache behind them (shared through
+/// Redis, with the secrets still encrypted), the store. A change empties all of them through the signal; should the signal
+/// be lost, the short lives of the entries heal it.
+/// </summary>
+internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsyncDisposable
+{
+    /// <summary>The signal that a connection or its bot was changed; the payload is the connection's id.</summary>
+    internal const string Channel = "connections";
+
+    private static readonly TimeSpan SnapshotLife = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WhileStoreIsDown = TimeSpan.FromSeconds(5);
+
+    private static readonly HybridCacheEntryOptions CacheLife = new()
+    {
+        Expiration = TimeSpan.FromMinutes(1),
+        LocalCacheExpiration = TimeSpan.FromSeconds(15),
+    };
+
+    private readonly ConcurrentDictionary<ConnectionId, Entry> _entries = new();
+    private readonly ChatDatabase _database;
+    private readonly HybridCache _cache;
+    private readonly IConnectionStore _connections;
+    private readonly IConnectionSecrets _protection;
+    private readonly ISignals _signals;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ConnectionDirectory> _logger;
+    private readonly Task<IAsyncDisposable> _subscription;
+
+    public ConnectionDirectory(
+        ChatDatabase database,
+        HybridCache cache,
+        IConnectionStore connections,
+        IConnectionSecrets protection,
+        ISignals signals,
+        TimeProvider time,
+        ILogger<ConnectionDirectory> logger)
+    {
+        _database = database;
+        _cache = cache;
+        _connections = connections;
+        _protection = protection;
+        _signals = signals;
+        _time = time;
+        _logger = logger;
+        _subscription = signals.SubscribeAsync(Channel, OnChanged, CancellationToken.None);
+    }
+
+    public ValueTask<ConnectionSnapshot?> FindAsync(ConnectionId id, CancellationToken cancellationToken) =>
+        _entries.TryGetValue(id, out var entry) && _time.GetTimestamp() < entry.FreshUntil
+            ? new ValueTask<ConnectionSnapshot?>(entry.Snapshot)
+            : new ValueTask<ConnectionSnapshot?>(LoadAsync(id, cancellationToken));
+
+    public async ValueTask ChangedAsync(ConnectionId id, CancellationToken cancellationToken)
+    {
+        _entries.TryRemove(id, out _);
+        await ForgetAsync(id);
+        _signals.Publish(Channel, id.ToString());
+    }
+
+    public async Task DisableAsync(ConnectionId id, string reason, CancellationToken cancellationToken)
+    {
+        await _connections.ChangeAsync(id, c => c.Disable(reason.Length > 200 ? reason[..200] : reason, _time.GetUtcNow()), cancellationToken);
+        await ChangedAsync(id, cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<ConnectionSnapshot>> ListAsync(PlatformName platform, CancellationToken cancellationToken)
+    {
+        var rows = await _database.RunAsync(
+            db => (from c in db.Connections.AsNoTracking()
+                   join b in db.Bots.AsNoTracking() on c.BotId equals b.Id
+                   where c.Platform == platform
+                   orderby c.Id
+                   select new { Connection = c, Bot = b }).ToListAsync(cancellationToken),
+            cancellationToken);
+        return [.. rows.Select(row => ConnectionSnapshots.Of(row.Connection, row.Bot, _protection.Unprotect(row.Connection.ProtectedSecrets)))];
+    }
+
+    public async ValueTask DisposeAsync() => await (await _subscription).DisposeAsync();
+
+    private static string Key(ConnectionId id) => $"connection:{id}";
+
+    private async Task<ConnectionSnapshot?> LoadAsync(ConnectionId id, CancellationToken cancellationToken)
+    {
+        _entries.TryGetValue(id, out var before);
+        StoredConnection stored;
+        try
+        {
+            stored = await _cache.GetOrCreateAsync(Key(id), (Directory: this, Id: id), static (s, token) => s.Directory.ReadAsync(s.Id, token), CacheLife, cancellationToken: cancellationToken);
+        }
+        catch (UnknownConnectionException)
+        {
+            _entries.TryRemove(id, out _);
+            return null;
+        }
+        catch (StoreUnavailableException) when (before is not null)
+        {
+            // What was right a moment ago serves until the store is back; nothing can be stored meanwhile anyway.
+            before.FreshUntil = Until(WhileStoreIsDown);
+            return before.Snapshot;
+        }
+        // Adapters keep clients by the snapshot's identity: as long as nothing changed, it stays the same one.
+        var entry = _entries.AddOrUpdate(
+            id,
+            static (_, args) => args.Directory.NewEntry(args.Stored),
+            static (_, known, args) => known.Stored == args.Stored ? known : args.Directory.NewEntry(args.Stored),
+            (Directory: this, Stored: stored));
+        entry.FreshUntil = Until(SnapshotLife);
+        return entry.Snapshot;
+    }
+
+    private async ValueTask<StoredConnection> ReadAsync(ConnectionId id, CancellationToken cancellationToken)
+    {
+        var row = await _database.RunAsync(
+            db => (from c in db.Connections.AsNoTracking()
+                   join b in db.Bots.AsNoTracking() on c.BotId equals b.Id
+                   where c.Id == id
+                   select new { Connection = c, Bot = b }).SingleOrDefaultAsync(cancellationToken),
+            cancellationToken);
+        return row is null ? throw new UnknownConnectionException() : StoredConnection.Of(row.Connection, row.Bot);
+    }
+
+    private Entry NewEntry(StoredConnection stored)
+    {
+        var secrets = _protection.Unprotect(stored.ProtectedSecrets);
+        if (secrets is null)
+        {
+            SecretsUnreadable(stored.Id);
+        }
+        return new Entry(stored, stored.ToSnapshot(secrets));
+    }
+
+    private void OnChanged(string payload)
+    {
+        if (Guid.TryParse(payload, out var guid))
+        {
+            var id = new ConnectionId(guid);
+            _entries.TryRemove(id, out _);
+            _ = ForgetAsync(id);
+        }
+    }
+
+    private async Task ForgetAsync(ConnectionId id)
+    {
+        try
+        {
+            await _cache.RemoveAsync(Key(id));
+            // Whoever loaded between the change and this point may have kept the old one.
+            _entries.TryRemove(id, out _);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            NotForgotten(id.Value, e.GetType().Name);
+        }
+    }
+
+    private long Until(TimeSpan life) => _time.GetTimestamp() + (long)(life.TotalSeconds * _time.TimestampFrequency);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The secrets of connection {ConnectionId} cannot be decrypted: the key ring was lost. The connection is off until they are given again")]
+    private partial void SecretsUnreadable(Guid connectionId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Connection {ConnectionId} stays in the cache until it expires ({Error})")]
+    private partial void NotForgotten(Guid connectionId, string error);
+
+    private sealed class Entry(StoredConnection stored, ConnectionSnapshot snapshot)
+    {
+        private long _freshUntil;
+
+        public StoredConnection Stored { get; } = stored;
+
+        public ConnectionSnapshot Snapshot { get; } = snapshot;
+
+        public long FreshUntil
+        {
+            get => Volatile.Read(ref _freshUntil);
+            set => Volatile.Write(ref _freshUntil, value);
+        }
+    }
+
+    /// <summary>Keeps the cache from remembering ids that do not exist: anybody can make those up.</summary>
+    private sealed class UnknownConnectionException : Exception;
+}
+
+/// <summary>A connection and its bot as they are stored, secrets encrypted: what may lie in a shared cache.</summary>
+[ImmutableObject(true)]
+internal sealed record StoredConnection
+{
+    public required Guid Id { get; init; }
+
+    public required string Platform { get; init; }
+
+    public required string DisplayName { get; init; }
+
+    public required string Settings { get; init; }
+
+    public required string ProtectedSecrets { get; init; }
+
+    public string? DisabledReason { get; init; }
+
+    public required int Version { get; init; }
+
+    public required Guid BotId { get; init; }
+
+    public required string BotName { get; init; }
+
+    public required AiSettings Ai { get; init; }
+
+    public required ProcessingSettings Processing { get; init; }
+
+    public required int PromptVersion { get; init; }
+
+    public static StoredConnection Of(PlatformConnection connection, Bot bot) => new()
+    {
+        Id = connection.Id.Value,
+        Platform = connection.Platform.Value,
+        DisplayName = connection.DisplayName,
+        Settings = connection.Settings,
+        ProtectedSecrets = connection.ProtectedSecrets,
+        DisabledReason = connection.DisabledReason,
+        Version = connection.Version,
+        BotId = bot.Id.Value,
+        BotName = bot.Name,
+        Ai = bot.Ai,
+        Processing = bot.Processing,
+        PromptVersion = bot.PromptVersion,
+    };
+
+    public ConnectionSnapshot ToSnapshot(IReadOnlyDictionary<string, string>? secrets)
+    {
+        using var settings = System.Text.Json.JsonDocument.Parse(Settings);
+        return new ConnectionSnapshot
+        {
+            Id = new ConnectionId(Id),
+            Platform = PlatformName.From(Platform),
+            DisplayName = DisplayName,
+            Settings = settings.RootElement.Clone(),
+            Secrets = secrets ?? new Dictionary<string, string>(),
+            DisabledReason = DisabledReason ?? (secrets is null ? ConnectionSnapshots.SecretsUnreadable : null),
+            Version = Version,
+            Bot = new BotSnapshot(new BotId(BotId), BotName, Ai, Processing, PromptVersion),
+        };
+    }
+}

@@ -1,0 +1,136 @@
+using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Persistence.Model;
+using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+
+namespace ChatOrchestrator.Infrastructure.Persistence;
+
+/// <summary>The schema, and the way to everything administrative. The hot path uses the lane and inbox stores' own statements.</summary>
+public abstract class ChatDbContext(DbContextOptions options) : DbContext(options), IDataProtectionKeyContext
+{
+    public DbSet<Bot> Bots => Set<Bot>();
+
+    public DbSet<PlatformConnection> Connections => Set<PlatformConnection>();
+
+    public DbSet<Participant> Participants => Set<Participant>();
+
+    public DbSet<Conversation> Conversations => Set<Conversation>();
+
+    public DbSet<Lane> Lanes => Set<Lane>();
+
+    public DbSet<Message> Messages => Set<Message>();
+
+    public DbSet<Turn> Turns => Set<Turn>();
+
+    public DbSet<Part> Parts => Set<Part>();
+
+    public DbSet<TimelineEvent> TimelineEvents => Set<TimelineEvent>();
+
+    public DbSet<DeadLetter> DeadLetters => Set<DeadLetter>();
+
+    public DbSet<InboxEvent> InboxEvents => Set<InboxEvent>();
+
+    public DbSet<NamedLease> Leases => Set<NamedLease>();
+
+    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
+
+    public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
+
+    /// <summary>The column type of JSON documents in this store.</summary>
+    protected abstract string JsonColumnType { get; }
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        configurationBuilder.Properties<BotId>().HaveConversion<Converters.BotIds>();
+        configurationBuilder.Properties<ConnectionId>().HaveConversion<Converters.ConnectionIds>();
+        configurationBuilder.Properties<ConversationId>().HaveConversion<Converters.ConversationIds>();
+        configurationBuilder.Properties<PlatformName>().HaveConversion<Converters.PlatformNames>().HaveMaxLength(20);
+        configurationBuilder.Properties<AiSettings>().HaveConversion<Converters.Json<AiSettings>>().HaveColumnType(JsonColumnType);
+        configurationBuilder.Properties<ProcessingSettings>().HaveConversion<Converters.Json<ProcessingSettings>>().HaveColumnType(JsonColumnType);
+    }
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<Bot>(bot =>
+        {
+            bot.ToTable("bots").HasKey(b => b.Id);
+            bot.Property(b => b.Id).ValueGeneratedNever();
+            bot.Property(b => b.Name).HasMaxLength(100);
+            bot.Property(b => b.Version).IsConcurrencyToken();
+        });
+        modelBuilder.Entity<PlatformConnection>(connection =>
+        {
+            connection.ToTable("connections").HasKey(c => c.Id);
+            connection.Property(c => c.Id).ValueGeneratedNever();
+            connection.Property(c => c.DisplayName).HasMaxLength(100);
+            connection.Property(c => c.DisabledReason).HasMaxLength(200);
+            connection.Property(c => c.Settings).HasColumnType(JsonColumnType);
+            connection.Property(c => c.Version).IsConcurrencyToken();
+            connection.HasOne<Bot>().WithMany().HasForeignKey(c => c.BotId).OnDelete(DeleteBehavior.Restrict);
+            connection.HasIndex(c => c.Platform);
+        });
+        modelBuilder.Entity<Participant>(participant =>
+        {
+            participant.ToTable("participants").HasKey(p => p.Id);
+            participant.Property(p => p.Id).ValueGeneratedNever();
+            participant.HasIndex(p => new { p.ConnectionId, p.UserId }).IsUnique();
+        });
+        modelBuilder.Entity<Conversation>(conversation =>
+        {
+            conversation.ToTable("conversations").HasKey(c => c.Id);
+            conversation.Property(c => c.Id).ValueGeneratedNever();
+            conversation.HasIndex(c => new { c.ConnectionId, c.ChatId, c.ThreadId }).IsUnique();
+            conversation.HasIndex(c => new { c.LastActivityAt, c.Id });
+            conversation.HasIndex(c => c.BotId);
+        });
+        modelBuilder.Entity<Lane>(lane =>
+        {
+            lane.ToTable("lanes").HasKey(l => l.ConversationId);
+            lane.HasOne<Conversation>().WithOne().HasForeignKey<Lane>(l => l.ConversationId).OnDelete(DeleteBehavior.Cascade);
+            lane.HasIndex(l => l.DueAt).HasFilter("due_at IS NOT NULL");
+        });
+        modelBuilder.Entity<Message>(message =>
+        {
+            // No foreign keys on the hot tables: the lane's row, locked by every append and commit, stands for the conversation.
+            message.ToTable("messages").HasKey(m => m.Sequence);
+            message.Property(m => m.Sequence).ValueGeneratedOnAdd();
+            message.HasIndex(m => m.Id).IsUnique();
+            message.HasIndex(m => new { m.ConnectionId, m.PlatformMessageId }).IsUnique().HasFilter("platform_message_id IS NOT NULL");
+            message.HasIndex(m => new { m.ConversationId, m.Sequence });
+        });
+        modelBuilder.Entity<Turn>(turn =>
+        {
+            turn.ToTable("turns").HasKey(t => t.Id);
+            turn.Property(t => t.Id).ValueGeneratedNever();
+            turn.HasIndex(t => new { t.ConversationId, t.ThroughSequence });
+        });
+        modelBuilder.Entity<Part>(part => part.ToTable("parts").HasKey(p => new { p.MessageId, p.Ordinal }));
+        modelBuilder.Entity<TimelineEvent>(entry =>
+        {
+            entry.ToTable("timeline_events").HasKey(e => e.Id);
+            entry.HasIndex(e => e.MessageId);
+        });
+        modelBuilder.Entity<DeadLetter>(letter =>
+        {
+            letter.ToTable("dead_letters").HasKey(d => d.Id);
+            letter.Property(d => d.Id).ValueGeneratedNever();
+            letter.HasIndex(d => new { d.State, d.Id });
+            letter.HasIndex(d => d.MessageId);
+        });
+        modelBuilder.Entity<InboxEvent>(entry =>
+        {
+            entry.ToTable("inbox_events").HasKey(e => e.Id);
+            entry.HasIndex(e => new { e.ConnectionId, e.PlatformEventId }).IsUnique();
+        });
+        modelBuilder.Entity<NamedLease>(lease => lease.ToTable("leases").HasKey(l => l.Name));
+        modelBuilder.Entity<ApiKey>(key =>
+        {
+            key.ToTable("api_keys").HasKey(k => k.Id);
+            key.Property(k => k.Id).ValueGeneratedNever();
+            key.HasIndex(k => k.Hash).IsUnique();
+        });
+        modelBuilder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
+    }
+}

@@ -1,0 +1,28 @@
+using System.Text.Json;
+using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Conversations;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace ChatOrchestrator.Infrastructure.Persistence.Model;
+
+internal static class Converters
+{
+    private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web);
+
+    public sealed class BotIds() : ValueConverter<BotId, Guid>(id => id.Value, value => new BotId(value));
+
+    public sealed class ConnectionIds() : ValueConverter<ConnectionId, Guid>(id => id.Value, value => new ConnectionId(value));
+
+    public sealed class ConversationIds() : ValueConverter<ConversationId, Guid>(id => id.Value, value => new ConversationId(value));
+
+    public sealed class PlatformNames() : ValueConverter<PlatformName, string>(name => name.Value, value => PlatformName.From(value));
+
+    public sealed class Json<T>() : ValueConverter<T, string>(
+        value => JsonSerializer.Serialize(value, JsonOptions),
+        json => JsonSerializer.Deserialize<T>(json, JsonOptions)!);
+
+    /// <summary>SQLite has no time type: microseconds since 1970 sort and compare as numbers.</summary>
+    public sealed class UnixMicroseconds() : ValueConverter<DateTimeOffset, long>(
+        time => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond,
+        value => DateTimeOffset.UnixEpoch.AddTicks(value * TimeSpan.TicksPerMicrosecond));
+}

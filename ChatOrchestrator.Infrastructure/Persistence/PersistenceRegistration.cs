@@ -1,0 +1,117 @@
+using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Infrastructure.InProcess;
+using ChatOrchestrator.Infrastructure.Persistence.Administration;
+using ChatOrchestrator.Infrastructure.Persistence.Postgres;
+using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace ChatOrchestrator.Infrastructure.Persistence;
+
+/// <summary>The store: Postgres when <c>ConnectionStrings:chatdb</c> is set, else an SQLite file at <c>Storage:Path</c>.</summary>
+public static class PersistenceRegistration
+{
+    /// <summary>
+    /// Registers the schema, the administrative stores, the connection directory, the key ring and the health check
+    /// "database". Register it before other hosted services: it prepares the store before they start.
+    /// </summary>
+    /// <exception cref="ConfigurationException"><c>ConnectionStrings:chatdb</c> is not a connection string.</exception>
+    public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        var connectionString = configuration.GetConnectionString("chatdb");
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            AddSqlite(services, configuration);
+        }
+        else
+        {
+            AddPostgres(services, connectionString, alone: string.IsNullOrWhiteSpace(configuration.GetConnectionString("redis")));
+        }
+        services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<ChatDbContext>>().CreateDbContext());
+        services.AddSingleton<ChatDatabase>();
+        services.AddSingleton<IBotStore, BotStore>();
+        services.AddSingleton<IConnectionStore, ConnectionStore>();
+        services.AddSingleton<IConversationStore, ConversationStore>();
+        services.AddSingleton<IMessageStore, MessageStore>();
+        services.AddSingleton<IApiKeyStore, ApiKeyStore>();
+        services.AddSingleton<IConnectionSecrets, ConnectionSecrets>();
+        services.AddSingleton<IConnectionDirectory, ConnectionDirectory>();
+        services.AddDataProtection().SetApplicationName("ChatOrchestrator").PersistKeysToDbContext<ChatDbContext>();
+        services.AddSingleton(provider => new PrepareStore(
+            provider.GetRequiredService<IDbContextFactory<ChatDbContext>>(),
+            provider.GetRequiredService<IDataProtectionProvider>(),
+            provider.GetRequiredService<IOptions<StorageOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PrepareStore>>(),
+            provider.GetService<NpgsqlDataSource>(),
+            provider.GetService<SqliteDatabase>()));
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<PrepareStore>());
+        services.AddHealthChecks().AddCheck<DatabaseHealthCheck>("database", HealthStatus.Unhealthy, ["ready"]);
+        return services;
+    }
+
+    private static void AddPostgres(IServiceCollection services, string connectionString, bool alone)
+    {
+        var source = DataSource(connectionString);
+        services.AddSingleton(_ => source);
+        services.AddPooledDbContextFactory<PostgresChatDbContext>((provider, options) =>
+            Quiet(PostgresChatDbContext.Configure(options, provider.GetRequiredService<NpgsqlDataSource>())));
+        services.AddSingleton<IDbContextFactory<ChatDbContext>, ChatDbContextFactory<PostgresChatDbContext>>();
+        services.AddSingleton(_ => new PostgresHotPath(connectionString));
+        services.AddSingleton(_ => new PostgresCompany(source, alone));
+        services.AddSingleton<IInboxStore, PostgresInboxStore>();
+        services.AddSingleton<ILaneStore, PostgresLaneStore>();
+        services.AddSingleton<INamedLeases, PostgresNamedLeases>();
+    }
+
+    private static void AddSqlite(IServiceCollection services, IConfiguration configuration)
+    {
+        var path = configuration[$"{StorageOptions.Section}:{nameof(StorageOptions.Path)}"];
+        services.AddSingleton(_ => new SqliteDatabase(string.IsNullOrWhiteSpace(path) ? new StorageOptions().Path : path));
+        services.AddPooledDbContextFactory<SqliteChatDbContext>((provider, options) =>
+        {
+            SqliteChatDbContext.Configure(options, provider.GetRequiredService<SqliteDatabase>().ConnectionString);
+            Quiet(options.AddInterceptors(new SqliteDatabase.SetPragmas()));
+        });
+        services.AddSingleton<IDbContextFactory<ChatDbContext>, ChatDbContextFactory<SqliteChatDbContext>>();
+        services.AddSingleton(provider => new SqliteHotPath(
+            provider.GetRequiredService<SqliteDatabase>().ConnectionString,
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IInboxStore, SqliteInboxStore>();
+        services.AddSingleton<ILaneStore, SqliteLaneStore>();
+        services.AddSingleton<INamedLeases, InProcessNamedLeases>();
+    }
+
+    private static NpgsqlDataSource DataSource(string connectionString)
+    {
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "chat-orchestrator", MaxPoolSize = 20, Timeout = 5 };
+            return NpgsqlDataSource.Create(settings);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            // The message of the driver may quote the password.
+            throw new ConfigurationException("ConnectionStrings:chatdb", "it is not a Postgres connection string such as 'Host=localhost;Database=chatdb;Username=chat;Password=…'.");
+        }
+    }
+
+    /// <summary>Statements belong to the debug log.</summary>
+    private static void Quiet(DbContextOptionsBuilder options) =>
+        options.ConfigureWarnings(warnings => warnings.Log(
+            (RelationalEventId.CommandExecuted, LogLevel.Debug),
+            (RelationalEventId.MigrationApplying, LogLevel.Debug),
+            (RelationalEventId.MigrationsNotApplied, LogLevel.Debug)));
+}

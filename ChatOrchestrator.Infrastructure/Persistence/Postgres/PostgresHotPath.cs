@@ -1,0 +1,68 @@
+using System.Net.Sockets;
+using ChatOrchestrator.Application.Ports;
+using Npgsql;
+
+namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
+
+/// <summary>
+/// The connections of the hot path: few, prepared, and planned once. The planner must not choose a scan because a table
+/// was small when the statement was prepared, so scans are priced out and plans are generic.
+/// </summary>
+internal sealed class PostgresHotPath : IAsyncDisposable
+{
+    internal const string SessionOptions = "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off";
+
+    private readonly NpgsqlDataSource _source;
+
+    public PostgresHotPath(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            MaxAutoPrepare = 40,
+            AutoPrepareMinUsages = 2,
+            MaxPoolSize = 12,
+            Enlist = false,
+            NoResetOnClose = true,
+            Timeout = 5,
+            CommandTimeout = 15,
+            ApplicationName = "chat-orchestrator-hot-path",
+        };
+        settings.Options = string.IsNullOrWhiteSpace(settings.Options) ? SessionOptions : settings.Options + " " + SessionOptions;
+        _source = NpgsqlDataSource.Create(settings);
+    }
+
+    /// <summary>Runs the statements of one commit. A deadlock, which Postgres ends by undoing one side, is tried again.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached or did not answer in time.</exception>
+    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+                return await work(connection, cancellationToken);
+            }
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure && attempt < 4)
+            {
+                continue;
+            }
+            catch (Exception e) when (IsUnavailable(e) && !cancellationToken.IsCancellationRequested)
+            {
+                throw new StoreUnavailableException(e);
+            }
+        }
+    }
+
+    /// <summary>Whether it is the store that fails, and not the statement.</summary>
+    internal static bool IsUnavailable(Exception e) => e switch
+    {
+        // 08: connection, 53: out of resources, 57P: the server is shutting down or starting up.
+        PostgresException p => p.SqlState.StartsWith("08", StringComparison.Ordinal)
+            || p.SqlState.StartsWith("53", StringComparison.Ordinal)
+            || p.SqlState.StartsWith("57P", StringComparison.Ordinal),
+        NpgsqlException or SocketException or TimeoutException or IOException => true,
+        _ => false,
+    };
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+}

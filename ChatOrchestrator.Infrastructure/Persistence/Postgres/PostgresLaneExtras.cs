@@ -1,0 +1,104 @@
+using ChatOrchestrator.Application.Ports;
+using Npgsql;
+
+namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
+
+/// <summary>What few turns and deliveries need beside the common statement, in the same transaction and behind its token check.</summary>
+internal static class PostgresLaneExtras
+{
+    private const string Forget = "UPDATE conversations SET forgotten_through = GREATEST(forgotten_through, $2) WHERE id = $1";
+
+    private const string Reopen = "UPDATE conversations SET state = 0 WHERE id = $1 AND state = 2";
+
+    private const string DeadLetter = """
+        INSERT INTO dead_letters (id, conversation_id, message_id, stage, reason, attempts, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, now())
+        """;
+
+    private const string FailRest = "UPDATE parts SET state = 6, error = $3 WHERE message_id = $1 AND ordinal > $2 AND state IN (0, 1, 2)";
+
+    private const string Move = """
+        UPDATE conversations c SET chat_id = $2 WHERE c.id = $1
+            AND NOT EXISTS (SELECT 1 FROM conversations o WHERE o.connection_id = c.connection_id AND o.chat_id = $2 AND o.thread_id = c.thread_id)
+        """;
+
+    private const string Block = """
+        UPDATE participants p SET blocked_at = now() FROM conversations c
+        WHERE c.id = $1 AND NOT c.is_group AND p.connection_id = c.connection_id AND p.user_id = c.chat_id
+        """;
+
+    private const string Note = "INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at) VALUES ($1, $2, $3, $4, now())";
+
+    public static bool HasExtras(TurnCommit turn) => turn.Forget || turn.Reopen || turn.DeadLetterOf is not null || turn.TakenOverFrom is not null;
+
+    public static bool HasExtras(DeliveryCommit delivery) =>
+        delivery.Failure is not null || delivery.Part is { } p && (p.FailsRest || p.DeadLetter || p.MovedToChatId is not null || p.Blocked || p.Error is not null);
+
+    public static async Task ApplyAsync(NpgsqlConnection connection, TurnCommit turn, CancellationToken token)
+    {
+        var conversation = turn.Lease.Conversation.Value;
+        if (turn.Forget)
+        {
+            await RunAsync(new NpgsqlCommand(Forget, connection).Value(conversation).Value(turn.ThroughSequence), token);
+        }
+        if (turn.Reopen)
+        {
+            await RunAsync(new NpgsqlCommand(Reopen, connection).Value(conversation), token);
+        }
+        if (turn.DeadLetterOf is { } message)
+        {
+            await RunAsync(
+                new NpgsqlCommand(DeadLetter, connection).Value(Guid.CreateVersion7()).Value(conversation).Value(message)
+                    .Value("turn").Value(turn.Reason ?? "failed").Value(turn.Attempt),
+                token);
+        }
+        if (turn.TakenOverFrom is { } worker)
+        {
+            await RunAsync(new NpgsqlCommand(Note, connection).Value(conversation).Value(turn.MessageId).Value("taken_over").Value<string?>("from " + worker), token);
+        }
+    }
+
+    public static async Task ApplyAsync(NpgsqlConnection connection, DeliveryCommit delivery, CancellationToken token)
+    {
+        var conversation = delivery.Lease.Conversation.Value;
+        if (delivery.Failure is { } failure)
+        {
+            await RunAsync(new NpgsqlCommand(Note, connection).Value(conversation).Value(failure.MessageId).Value("turn_failed").Value<string?>(failure.Reason), token);
+        }
+        if (delivery.Part is not { } part)
+        {
+            return;
+        }
+        if (part.Error is not null)
+        {
+            var kind = "part_" + part.State.ToString().ToLowerInvariant();
+            await RunAsync(new NpgsqlCommand(Note, connection).Value(conversation).Value(part.MessageId).Value(kind).Value<string?>($"part {part.Ordinal}: {part.Error}"), token);
+        }
+        if (part.FailsRest)
+        {
+            await RunAsync(new NpgsqlCommand(FailRest, connection).Value(part.MessageId).Value(part.Ordinal).Value<string?>(part.Error), token);
+        }
+        if (part.DeadLetter)
+        {
+            await RunAsync(
+                new NpgsqlCommand(DeadLetter, connection).Value(Guid.CreateVersion7()).Value(conversation).Value(part.MessageId)
+                    .Value("delivery").Value(part.Error ?? "failed").Value(part.Attempts),
+                token);
+        }
+        if (part.MovedToChatId is { } chatId)
+        {
+            await RunAsync(new NpgsqlCommand(Move, connection).Value(conversation).Value(chatId), token);
+        }
+        if (part.Blocked)
+        {
+            await RunAsync(new NpgsqlCommand(Block, connection).Value(conversation), token);
+        }
+    }
+
+    private static async Task RunAsync(NpgsqlCommand command, CancellationToken token)
+    {
+        await using (command)
+        {
+            await command.ExecuteNonQueryAsync(token);
+        }
+    }
+}

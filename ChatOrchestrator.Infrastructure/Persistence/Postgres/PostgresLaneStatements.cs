@@ -1,0 +1,153 @@
+namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
+
+/// <summary>
+/// The lanes' statements. Each takes a whole batch as arrays, locks its lanes in one order before anything else, and
+/// checks the lease there: what a holder that lost its lease or gave it back sends, finds no lane. Only the entry with
+/// the right token is let through, for the same batch may hold one of an earlier holder.
+/// </summary>
+internal static class PostgresLaneStatements
+{
+    /// <summary>$1 worker, $2 max, $3 lease. While a lane is held its due time is the lease's end, so a dead worker's lane comes due by itself.</summary>
+    public const string Claim = """
+        WITH due AS MATERIALIZED (
+            SELECT conversation_id, lease_owner FROM lanes WHERE due_at <= now() ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+        ), claimed AS (
+            UPDATE lanes l SET lease_owner = $1, lease_token = l.lease_token + 1, hold_until = now() + $3, due_at = now() + $3, waiting_since = NULL
+            FROM due d WHERE l.conversation_id = d.conversation_id
+            RETURNING l.conversation_id, l.lease_token, l.last_sequence, l.handled_sequence, l.outbound_sequence, l.delivered_sequence, l.attempts, d.lease_owner
+        )
+        SELECT l.conversation_id, l.lease_token, l.last_sequence, l.handled_sequence, l.outbound_sequence, l.delivered_sequence, l.attempts, l.lease_owner,
+               c.connection_id, c.chat_id, c.thread_id, c.is_group, c.state, c.forgotten_through
+        FROM claimed l JOIN conversations c ON c.id = l.conversation_id
+        """;
+
+    /// <summary>
+    /// $1 conversation, $2 handled, $3 forgotten, $4 most pending, $5 most history, $6 is group. Slot 0: waiting; 1: before
+    /// them; 2: stored after the first waiting one but not waiting (answers to earlier questions, talk among others). An
+    /// answer to what was forgotten is forgotten too.
+    /// </summary>
+    public const string LoadMessages = """
+        SELECT q.ord, m.slot, m.sequence, m.id, m.author, m.kind, m.text, m.answers_sequence, m.trace_parent, m.created_at,
+               CASE WHEN q.is_group THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END
+        FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS q(conversation_id, handled, forgotten, max_pending, max_history, is_group, ord)
+        CROSS JOIN LATERAL (
+            (SELECT 0 AS slot, * FROM messages w WHERE w.conversation_id = q.conversation_id AND w.sequence > q.handled
+                AND w.author = 0 AND w.kind <> 3 ORDER BY w.sequence LIMIT q.max_pending)
+            UNION ALL
+            (SELECT 1, * FROM messages w WHERE w.conversation_id = q.conversation_id AND w.sequence <= q.handled AND w.sequence > q.forgotten
+                AND COALESCE(w.answers_sequence, w.sequence) > q.forgotten ORDER BY w.sequence DESC LIMIT q.max_history)
+            UNION ALL
+            (SELECT 2, * FROM messages w WHERE w.conversation_id = q.conversation_id AND w.sequence > GREATEST(q.handled, q.forgotten)
+                AND (w.author <> 0 OR w.kind = 3) AND COALESCE(w.answers_sequence, w.sequence) > q.forgotten ORDER BY w.sequence DESC LIMIT q.max_history)
+        ) m
+        """;
+
+    /// <summary>$1 conversation, $2 delivered.</summary>
+    public const string LoadParts = """
+        SELECT q.ord, p.message_id, m.sequence, p.ordinal, COALESCE(p.body, m.text), p.format, p.plain_body, p.state, p.attempts
+        FROM unnest($1, $2) WITH ORDINALITY AS q(conversation_id, delivered, ord)
+        JOIN messages m ON m.conversation_id = q.conversation_id AND m.sequence > q.delivered AND m.author <> 0
+        JOIN parts p ON p.message_id = m.id
+        WHERE p.state IN (0, 1, 2)
+        ORDER BY q.ord, m.sequence, p.ordinal
+        """;
+
+    /// <summary>$1 conversation, $2 token, $3 lease.</summary>
+    public const string Renew = """
+        WITH held AS MATERIALIZED (
+            SELECT l.conversation_id FROM lanes l JOIN unnest($1, $2) AS i(conversation_id, token) ON i.conversation_id = l.conversation_id AND i.token = l.lease_token
+            WHERE l.lease_owner IS NOT NULL ORDER BY l.conversation_id FOR UPDATE OF l
+        )
+        UPDATE lanes l SET hold_until = now() + $3, due_at = now() + $3 FROM held h WHERE l.conversation_id = h.conversation_id
+        RETURNING l.conversation_id
+        """;
+
+    /// <summary>
+    /// $1–$20 one column each of the turns, $21–$26 of their parts ($23: which turn, from 1). A turn that is saved already (its commit's answer was
+    /// lost) is not held any more: the parts are found by the next claim.
+    /// </summary>
+    public const string CommitTurns = """
+        WITH input AS (
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) WITH ORDINALITY
+                AS i(conversation_id, token, connection_id, turn_id, from_sequence, through_sequence, state, reason, answer_id, answer, model,
+                     prompt_version, input_tokens, output_tokens, attempt, worker, started_at, first_token_at, ended_at, trace_parent, ord)
+        ), held AS MATERIALIZED (
+            SELECT l.conversation_id, i.ord FROM lanes l
+            JOIN input i ON i.conversation_id = l.conversation_id AND i.token = l.lease_token AND i.through_sequence > l.handled_sequence
+            WHERE l.lease_owner IS NOT NULL ORDER BY l.conversation_id FOR UPDATE OF l
+        ), answered AS (
+            INSERT INTO messages (id, conversation_id, connection_id, author, kind, text, answers_sequence, turn_id, trace_parent, created_at)
+            SELECT i.answer_id, i.conversation_id, i.connection_id, 1, 0, i.answer, i.through_sequence, i.turn_id, i.trace_parent, clock_timestamp()
+            FROM input i JOIN held USING (ord) WHERE i.answer IS NOT NULL
+            RETURNING conversation_id, sequence
+        ), turned AS (
+            INSERT INTO turns (id, conversation_id, from_sequence, through_sequence, state, reason, model, prompt_version, input_tokens, output_tokens, attempt, worker, started_at, first_token_at, ended_at)
+            SELECT i.turn_id, i.conversation_id, i.from_sequence, i.through_sequence, i.state, i.reason, i.model, i.prompt_version, i.input_tokens, i.output_tokens, i.attempt, i.worker, i.started_at, i.first_token_at, i.ended_at
+            FROM input i JOIN held USING (ord)
+        ), parted AS (
+            INSERT INTO parts (message_id, ordinal, conversation_id, body, format, plain_body, state, attempts)
+            SELECT p.message_id, p.ordinal, held.conversation_id, p.body, p.format, p.plain_body, 0, 0
+            FROM unnest($21, $22, $23, $24, $25, $26) AS p(message_id, ordinal, ord, body, format, plain_body) JOIN held USING (ord)
+        ), moved AS (
+            UPDATE lanes l SET handled_sequence = i.through_sequence, outbound_sequence = COALESCE(a.sequence, l.outbound_sequence), attempts = 0
+            FROM input i JOIN held h USING (ord) LEFT JOIN answered a ON a.conversation_id = h.conversation_id
+            WHERE l.conversation_id = i.conversation_id
+        )
+        SELECT i.ord, COALESCE(a.sequence, 0) FROM input i JOIN held h USING (ord) LEFT JOIN answered a ON a.conversation_id = h.conversation_id
+        """;
+
+    /// <summary>$1–$11 one column each. Next: 0 keep, 1 release, 2 hold.</summary>
+    public const string CommitDeliveries = """
+        WITH input AS (
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WITH ORDINALITY
+                AS i(conversation_id, token, message_id, ordinal, state, platform_message_id, error, delivered_through, next, hold, failed, ord)
+        ), held AS MATERIALIZED (
+            SELECT l.conversation_id, i.ord FROM lanes l JOIN input i ON i.conversation_id = l.conversation_id AND i.token = l.lease_token
+            WHERE l.lease_owner IS NOT NULL ORDER BY l.conversation_id FOR UPDATE OF l
+        ), parted AS (
+            UPDATE parts p SET state = i.state, attempts = p.attempts + 1, error = i.error,
+                platform_message_id = COALESCE(i.platform_message_id, p.platform_message_id), sent_at = CASE WHEN i.state = 3 THEN clock_timestamp() ELSE p.sent_at END
+            FROM input i JOIN held USING (ord)
+            WHERE p.message_id = i.message_id AND p.ordinal = i.ordinal AND p.state IN (0, 1, 2)
+        ), moved AS (
+            UPDATE lanes l SET
+                delivered_sequence = GREATEST(l.delivered_sequence, i.delivered_through),
+                attempts = l.attempts + i.failed,
+                lease_owner = CASE WHEN i.next = 0 THEN l.lease_owner END,
+                hold_until = CASE i.next WHEN 0 THEN l.hold_until WHEN 1 THEN NULL ELSE now() + i.hold END,
+                due_at = CASE WHEN i.next = 0 THEN l.due_at
+                              WHEN i.next = 2 THEN now() + i.hold
+                              WHEN l.outbound_sequence > GREATEST(l.delivered_sequence, i.delivered_through) THEN now()
+                              WHEN l.last_sequence > l.handled_sequence THEN GREATEST(now(), COALESCE(l.quiet_until, now())) END
+            FROM input i JOIN held h USING (ord)
+            WHERE l.conversation_id = i.conversation_id
+            RETURNING i.ord, CASE WHEN i.next <> 0 THEN l.due_at - now() END AS due_in
+        )
+        SELECT ord, due_in FROM moved
+        """;
+
+    /// <summary>$1 conversation. A statement sees the store as it was when it began: one that waited for the lane would not see the answer that was saved meanwhile.</summary>
+    public const string Lock = "SELECT 1 FROM lanes WHERE conversation_id = $1 FOR UPDATE";
+
+    /// <summary>$1 conversation, $2 before sequence, $3 reason. Behind <see cref="Lock"/>, in the same transaction.</summary>
+    public const string Interrupt = """
+        WITH locked AS MATERIALIZED (
+            SELECT conversation_id, handled_sequence, delivered_sequence FROM lanes WHERE conversation_id = $1
+        ), skipped AS (
+            INSERT INTO turns (id, conversation_id, from_sequence, through_sequence, state, reason, prompt_version, attempt, started_at, ended_at)
+            SELECT gen_random_uuid(), $1, min(m.sequence), max(m.sequence), 3, $3, 0, 0, now(), now()
+            FROM messages m JOIN locked l USING (conversation_id)
+            WHERE m.sequence > l.handled_sequence AND m.sequence < $2 AND m.author = 0 AND m.kind <> 3
+            HAVING count(*) > 0
+        ), withdrawn AS (
+            UPDATE parts p SET state = 7, error = $3
+            FROM messages m JOIN locked l USING (conversation_id)
+            WHERE p.message_id = m.id AND m.sequence > l.delivered_sequence AND m.author = 1 AND p.state IN (0, 1, 2)
+        )
+        UPDATE lanes l SET lease_token = l.lease_token + 1, lease_owner = NULL, hold_until = NULL, quiet_until = NULL, waiting_since = NULL,
+            attempts = 0, handled_sequence = GREATEST(l.handled_sequence, $2 - 1), due_at = now()
+        FROM locked k WHERE l.conversation_id = k.conversation_id
+        """;
+
+    public const string Backlog = "SELECT count(*), now() - min(due_at) FROM lanes WHERE due_at <= now()";
+}

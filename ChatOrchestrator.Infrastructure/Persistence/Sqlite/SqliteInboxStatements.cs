@@ -1,0 +1,106 @@
+namespace ChatOrchestrator.Infrastructure.Persistence.Sqlite;
+
+/// <summary>The inbox's statements, one row each. A transaction has the store to itself, so nothing needs to be locked.</summary>
+internal static class SqliteInboxStatements
+{
+    /// <summary>$1 id, $2 connection, $3 user, $4 display name, $5 username, $6 language, $7 now.</summary>
+    public const string ResolveParticipant = """
+        INSERT INTO participants AS p (id, connection_id, user_id, display_name, username, language, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (connection_id, user_id) DO UPDATE
+            SET display_name = COALESCE(excluded.display_name, p.display_name),
+                username = COALESCE(excluded.username, p.username),
+                language = COALESCE(excluded.language, p.language)
+        RETURNING id
+        """;
+
+    /// <summary>$1 id, $2 bot, $3 connection, $4 chat, $5 thread, $6 is group, $7 title, $8 now.</summary>
+    public const string ResolveConversation = """
+        INSERT INTO conversations AS c (id, bot_id, connection_id, chat_id, thread_id, is_group, title, state, forgotten_through, created_at, last_activity_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $8)
+        ON CONFLICT (connection_id, chat_id, thread_id) DO UPDATE SET title = COALESCE(excluded.title, c.title)
+        RETURNING id
+        """;
+
+    /// <summary>$1 conversation.</summary>
+    public const string AddLane = """
+        INSERT INTO lanes (conversation_id, lease_token, last_sequence, handled_sequence, outbound_sequence, delivered_sequence, attempts)
+        VALUES ($1, 0, 0, 0, 0, 0, 0)
+        ON CONFLICT (conversation_id) DO NOTHING
+        """;
+
+    /// <summary>$1 conversation.</summary>
+    public const string HasLane = "SELECT 1 FROM lanes WHERE conversation_id = $1";
+
+    /// <summary>$1–$9 the columns, $10 now. Returns the sequence, or nothing when the message is known.</summary>
+    public const string Store = """
+        INSERT INTO messages (id, connection_id, conversation_id, participant_id, platform_message_id, author, kind, text, trace_parent, sent_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10)
+        ON CONFLICT (connection_id, platform_message_id) WHERE platform_message_id IS NOT NULL DO NOTHING
+        RETURNING sequence
+        """;
+
+    /// <summary>
+    /// $1 conversation, $2 last sequence that arrived, $3 last one addressed to the bot or null, $4 quiet, $5 now. Talk
+    /// that is not addressed to the bot wakes nobody; while the lane is idle its cursors move past it. A burst whose quiet
+    /// period is over, or that a command flushed, is not quieted again by what follows.
+    /// </summary>
+    public const string Mark = """
+        UPDATE lanes SET
+            last_sequence = COALESCE($3, CASE WHEN last_sequence > handled_sequence THEN last_sequence ELSE $2 END),
+            handled_sequence = CASE WHEN $3 IS NULL AND last_sequence <= handled_sequence THEN $2 ELSE handled_sequence END,
+            waiting_since = CASE WHEN $3 IS NULL THEN waiting_since ELSE COALESCE(waiting_since, $5) END,
+            quiet_until = CASE WHEN $3 IS NULL OR (waiting_since IS NOT NULL AND quiet_until <= $5) THEN quiet_until ELSE min($5 + $4, COALESCE(waiting_since, $5) + 5 * $4) END,
+            due_at = CASE WHEN $3 IS NULL OR hold_until > $5 OR due_at <= $5 THEN due_at
+                          ELSE min($5 + $4, COALESCE(waiting_since, $5) + 5 * $4) END
+        WHERE conversation_id = $1
+        """;
+
+    /// <summary>$1 conversation, $2 now.</summary>
+    public const string Touch = "UPDATE conversations SET last_activity_at = $2 WHERE id = $1 AND last_activity_at < $2 - 5000000";
+
+    /// <summary>$1 connection, $2 platform message, $3 now.</summary>
+    public const string NoteRedelivery = """
+        INSERT INTO timeline_events (conversation_id, message_id, kind, at)
+        SELECT conversation_id, id, 'redelivered', $3 FROM messages WHERE connection_id = $1 AND platform_message_id = $2
+        """;
+
+    /// <summary>$1 connection, $2 event, $3 kind, $4 subject, $5 now.</summary>
+    public const string StoreEvent = """
+        INSERT INTO inbox_events (connection_id, platform_event_id, kind, subject, created_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (connection_id, platform_event_id) DO NOTHING
+        """;
+
+    /// <summary>$1 connection, $2 platform message, $3 text, $4 now.</summary>
+    public const string Edit = "UPDATE messages SET text = $3, edited_at = $4 WHERE connection_id = $1 AND platform_message_id = $2";
+
+    /// <summary>$1 connection, $2 platform message, $3 now.</summary>
+    public const string NoteEdit = """
+        INSERT INTO timeline_events (conversation_id, message_id, kind, at)
+        SELECT conversation_id, id, 'edited', $3 FROM messages WHERE connection_id = $1 AND platform_message_id = $2
+        """;
+
+    /// <summary>$1 connection, $2 from, $3 to. The new chat may already have conversations of its own: those stay, the old ones end where they are.</summary>
+    public const string Migrate = """
+        UPDATE conversations AS c SET chat_id = $3 WHERE connection_id = $1 AND chat_id = $2
+            AND NOT EXISTS (SELECT 1 FROM conversations o WHERE o.connection_id = $1 AND o.chat_id = $3 AND o.thread_id = c.thread_id)
+        """;
+
+    /// <summary>$1 connection, $2 user, $3 when, or null to unblock.</summary>
+    public const string Block = "UPDATE participants SET blocked_at = $3 WHERE connection_id = $1 AND user_id = $2";
+
+    /// <summary>
+    /// $1 connection, $2 chat, $3 thread, $4 platform's id of the part, $5 state, $6 error, $7 now. Statuses only move
+    /// forward, and what arrived did not fail; the part is looked for among the chat's latest answers.
+    /// </summary>
+    public const string Receipt = """
+        UPDATE parts SET state = $5, error = COALESCE($6, error),
+            delivered_at = CASE WHEN $5 IN (4, 5) THEN COALESCE(delivered_at, $7) ELSE delivered_at END,
+            read_at = CASE WHEN $5 = 5 THEN $7 ELSE read_at END
+        WHERE message_id IN (
+                SELECT m.id FROM messages m
+                WHERE m.conversation_id = (SELECT id FROM conversations WHERE connection_id = $1 AND chat_id = $2 AND thread_id = $3) AND m.author <> 0
+                ORDER BY m.sequence DESC LIMIT 200)
+            AND platform_message_id = $4 AND state < CASE WHEN $5 = 6 THEN 4 ELSE min($5, 6) END
+        """;
+}

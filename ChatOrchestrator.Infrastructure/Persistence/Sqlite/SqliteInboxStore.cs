@@ -1,0 +1,129 @@
+using System.Runtime.InteropServices;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Domain.Messages;
+using Sql = ChatOrchestrator.Infrastructure.Persistence.Sqlite.SqliteInboxStatements;
+
+namespace ChatOrchestrator.Infrastructure.Persistence.Sqlite;
+
+internal sealed class SqliteInboxStore(SqliteHotPath hotPath) : IInboxStore
+{
+    public Task<IReadOnlyList<ResolvedAddress>> ResolveAsync(IReadOnlyList<InboxAddress> addresses, CancellationToken cancellationToken) =>
+        hotPath.WriteAsync<IReadOnlyList<ResolvedAddress>>(session => [.. addresses.Select(a => Resolve(session, a))], cancellationToken);
+
+    public Task<IReadOnlyList<AppendResult>> AppendAsync(IReadOnlyList<InboxMessage> messages, CancellationToken cancellationToken) =>
+        hotPath.WriteAsync<IReadOnlyList<AppendResult>>(session => Append(session, messages), cancellationToken);
+
+    public Task<int> RecordAsync(ConnectionId connection, IReadOnlyList<InboundEvent> events, CancellationToken cancellationToken) =>
+        hotPath.WriteAsync(session => events.Count(e => Record(session, connection, e)), cancellationToken);
+
+    private static ResolvedAddress Resolve(SqliteSession session, InboxAddress address)
+    {
+        var author = address.Author;
+        Guid participant, conversation;
+        using (var reader = session.Query(
+            Sql.ResolveParticipant, Guid.CreateVersion7(), address.Connection.Value, author.UserId, author.DisplayName, author.Username, author.Language, session.Now))
+        {
+            reader.Read();
+            participant = reader.GetGuid(0);
+        }
+        using (var reader = session.Query(
+            Sql.ResolveConversation,
+            Guid.CreateVersion7(), address.Bot.Value, address.Connection.Value, address.Chat.ChatId, address.Chat.ThreadId, address.IsGroup, address.Title, session.Now))
+        {
+            reader.Read();
+            conversation = reader.GetGuid(0);
+        }
+        session.Run(Sql.AddLane, conversation);
+        return new ResolvedAddress(new ConversationId(conversation), participant);
+    }
+
+    private static AppendResult[] Append(SqliteSession session, IReadOnlyList<InboxMessage> messages)
+    {
+        var results = new AppendResult[messages.Count];
+        var arrivals = new Dictionary<ConversationId, Arrival>();
+        for (var i = 0; i < results.Length; i++)
+        {
+            var message = messages[i];
+            ref var arrival = ref CollectionsMarshal.GetValueRefOrAddDefault(arrivals, message.Conversation, out var known);
+            if (!known)
+            {
+                arrival.IsGone = session.Number(Sql.HasLane, message.Conversation.Value) is null;
+            }
+            if (arrival.IsGone)
+            {
+                results[i] = new AppendResult(AppendKind.ConversationGone, 0);
+            }
+            else if (Store(session, message) is { } sequence)
+            {
+                arrival.Add(sequence, message);
+                results[i] = new AppendResult(AppendKind.Stored, sequence);
+            }
+            else
+            {
+                session.Run(Sql.NoteRedelivery, message.Connection.Value, message.PlatformMessageId, session.Now);
+                results[i] = new AppendResult(AppendKind.Duplicate, 0);
+            }
+        }
+        foreach (var (conversation, arrival) in arrivals)
+        {
+            if (arrival.Last > 0)
+            {
+                session.Run(Sql.Mark, conversation.Value, arrival.Last, arrival.Asked, arrival.QuietMs * 1_000L, session.Now);
+                session.Run(Sql.Touch, conversation.Value, session.Now);
+            }
+        }
+        return results;
+    }
+
+    private static long? Store(SqliteSession session, InboxMessage message) => session.Number(
+        Sql.Store,
+        message.Id, message.Connection.Value, message.Conversation.Value, message.Participant, message.PlatformMessageId,
+        (int)message.Kind, message.Text, message.TraceParent, SqliteSession.Micros(message.SentAt), session.Now);
+
+    private static bool Record(SqliteSession session, ConnectionId connection, InboundEvent entry)
+    {
+        var (kind, subject) = InboxEventKinds.Describe(entry);
+        if (session.Run(Sql.StoreEvent, connection.Value, entry.PlatformId, kind, subject, session.Now) == 0)
+        {
+            return false;
+        }
+        switch (entry)
+        {
+            case InboundEdit e:
+                session.Run(Sql.Edit, connection.Value, e.EditedPlatformId, e.Text, session.Now);
+                session.Run(Sql.NoteEdit, connection.Value, e.EditedPlatformId, session.Now);
+                break;
+            case ChatMigrated e:
+                session.Run(Sql.Migrate, connection.Value, e.FromChatId, e.ToChatId);
+                break;
+            case ParticipantBlocked e:
+                session.Run(Sql.Block, connection.Value, e.UserId, e.Blocked ? session.Now : null);
+                break;
+            case DeliveryReceipt e:
+                session.Run(Sql.Receipt, connection.Value, e.Chat.ChatId, e.Chat.ThreadId, e.PartPlatformId, (int)e.State, e.Error, session.Now);
+                break;
+        }
+        return true;
+    }
+
+    /// <summary>What a batch brings to one lane.</summary>
+    private struct Arrival
+    {
+        public bool IsGone;
+        public long Last;
+        public long? Asked;
+        public int QuietMs;
+
+        public void Add(long sequence, InboxMessage message)
+        {
+            Last = sequence;
+            if (message.Kind != MessageKind.Overheard)
+            {
+                QuietMs = Asked is null ? message.QuietMs : Math.Min(QuietMs, message.QuietMs);
+                Asked = sequence;
+            }
+        }
+    }
+}

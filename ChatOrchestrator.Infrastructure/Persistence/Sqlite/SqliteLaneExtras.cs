@@ -1,0 +1,84 @@
+using ChatOrchestrator.Application.Ports;
+
+namespace ChatOrchestrator.Infrastructure.Persistence.Sqlite;
+
+/// <summary>What few turns and deliveries need beside the common statements, in the same transaction and behind their lease check.</summary>
+internal static class SqliteLaneExtras
+{
+    private const string Forget = "UPDATE conversations SET forgotten_through = max(forgotten_through, $2) WHERE id = $1";
+
+    private const string Reopen = "UPDATE conversations SET state = 0 WHERE id = $1 AND state = 2";
+
+    private const string DeadLetter = """
+        INSERT INTO dead_letters (id, conversation_id, message_id, stage, reason, attempts, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
+        """;
+
+    private const string FailRest = "UPDATE parts SET state = 6, error = $3 WHERE message_id = $1 AND ordinal > $2 AND state IN (0, 1, 2)";
+
+    private const string Move = """
+        UPDATE conversations AS c SET chat_id = $2 WHERE c.id = $1
+            AND NOT EXISTS (SELECT 1 FROM conversations o WHERE o.connection_id = c.connection_id AND o.chat_id = $2 AND o.thread_id = c.thread_id)
+        """;
+
+    private const string Block = """
+        UPDATE participants SET blocked_at = $2
+        WHERE (connection_id, user_id) = (SELECT connection_id, chat_id FROM conversations WHERE id = $1 AND NOT is_group)
+        """;
+
+    private const string Note = "INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at) VALUES ($1, $2, $3, $4, $5)";
+
+    public static void Apply(SqliteSession session, TurnCommit turn)
+    {
+        var conversation = turn.Lease.Conversation.Value;
+        if (turn.Forget)
+        {
+            session.Run(Forget, conversation, turn.ThroughSequence);
+        }
+        if (turn.Reopen)
+        {
+            session.Run(Reopen, conversation);
+        }
+        if (turn.DeadLetterOf is { } message)
+        {
+            session.Run(DeadLetter, Guid.CreateVersion7(), conversation, message, "turn", turn.Reason ?? "failed", turn.Attempt, session.Now);
+        }
+        if (turn.TakenOverFrom is { } worker)
+        {
+            session.Run(Note, conversation, turn.MessageId, "taken_over", "from " + worker, session.Now);
+        }
+    }
+
+    public static void Apply(SqliteSession session, DeliveryCommit delivery)
+    {
+        var conversation = delivery.Lease.Conversation.Value;
+        if (delivery.Failure is { } failure)
+        {
+            session.Run(Note, conversation, failure.MessageId, "turn_failed", failure.Reason, session.Now);
+        }
+        if (delivery.Part is not { } part)
+        {
+            return;
+        }
+        if (part.Error is not null)
+        {
+            var kind = "part_" + part.State.ToString().ToLowerInvariant();
+            session.Run(Note, conversation, part.MessageId, kind, $"part {part.Ordinal}: {part.Error}", session.Now);
+        }
+        if (part.FailsRest)
+        {
+            session.Run(FailRest, part.MessageId, part.Ordinal, part.Error);
+        }
+        if (part.DeadLetter)
+        {
+            session.Run(DeadLetter, Guid.CreateVersion7(), conversation, part.MessageId, "delivery", part.Error ?? "failed", part.Attempts, session.Now);
+        }
+        if (part.MovedToChatId is { } chatId)
+        {
+            session.Run(Move, conversation, chatId);
+        }
+        if (part.Blocked)
+        {
+            session.Run(Block, conversation, session.Now);
+        }
+    }
+}

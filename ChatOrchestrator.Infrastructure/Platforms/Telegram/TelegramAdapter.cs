@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
+using Microsoft.Extensions.Logging;
+using Telegram.Bot;
+using Telegram.Bot.Exceptions;
+using Telegram.Bot.Requests;
+using Telegram.Bot.Types;
+using Telegram.Bot.Types.Enums;
+
+namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
+
+/// <summary>
+/// Telegram through the <see href="https://core.telegram.org/bots/api">Bot API</see>: webhooks or long polling in, <c>sendMessage</c> out.
+/// A part's platform id is <c>{chat}:{message}</c>, like that of an inbound message: Telegram counts messages per chat.
+/// </summary>
+internal sealed class TelegramAdapter : IPlatformAdapter, IRegistersWebhooks, IListens, IDescribesConnection, IGeneratesSecrets
+{
+    /// <summary>What we ask Telegram to send; reactions come only when asked for.</summary>
+    private static readonly UpdateType[] AllowedUpdates =
+        [UpdateType.Message, UpdateType.EditedMessage, UpdateType.CallbackQuery, UpdateType.MyChatMember, UpdateType.MessageReaction];
+
+    /// <summary>The same for a call without the client.</summary>
+    public const string AllowedUpdatesJson = """["message","edited_message","callback_query","my_chat_member","message_reaction"]""";
+
+    private static readonly BotCommand[] Commands =
+    [
+        new("start", "Begin"),
+        new("help", "What I can do"),
+        new("reset", "Forget our conversation"),
+        new("stop", "Stop the current answer"),
+    ];
+
+    private readonly ConditionalWeakTable<ConnectionSnapshot, TelegramConnection> _connections = [];
+    private readonly ConcurrentDictionary<long, string> _learnedUsernames = new();
+    private readonly TelegramHttp _http;
+    private readonly ILogger<TelegramAdapter> _logger;
+    private readonly TelegramSender _sender;
+    private readonly TelegramPolling _polling;
+
+    public TelegramAdapter(TelegramHttp http, TimeProvider time, ILogger<TelegramAdapter> logger)
+    {
+        _http = http;
+        _logger = logger;
+        _sender = new TelegramSender(logger);
+        _polling = new TelegramPolling(http, time, logger);
+    }
+
+    public PlatformName Platform { get; } = PlatformName.From("telegram");
+
+    public IReadOnlyList<string> GeneratedSecrets { get; } = [TelegramSettings.WebhookSecret];
+
+    // https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this; the 20 a minute per group are left to its 429s.
+    public PlatformCapabilities Capabilities { get; } = new(QuietPeriodMs: 1_000, new Pace(ChatPerSecond: 1, ConnectionPerSecond: 30), ShowsTyping: true);
+
+    public IEnumerable<FieldError> Validate(IReadOnlyDictionary<string, string> secrets, JsonElement settings) =>
+        TelegramSettings.Validate(secrets, settings);
+
+    public bool Authenticate(ConnectionSnapshot connection, in WebhookRequest request) =>
+        Of(connection).IsWebhookSecret(request.Header("X-Telegram-Bot-Api-Secret-Token"));
+
+    public IReadOnlyList<InboundEvent> Read(ConnectionSnapshot connection, ReadOnlyMemory<byte> body) =>
+        [TelegramUpdateReader.Read(Of(connection), body.Span)];
+
+    public IReadOnlyList<PartBody> Split(string answer) => TelegramParts.Split(answer);
+
+    public Task<DeliveryOutcome> SendAsync(ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken) =>
+        _sender.SendAsync(Of(connection), part, cancellationToken);
+
+    public Task ShowTypingAsync(ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken) =>
+        TelegramSender.ShowTypingAsync(Of(connection), chat, cancellationToken);
+
+    public async Task<IReadOnlyDictionary<string, string>> DescribeAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
+    {
+        var state = Of(connection);
+        var me = await CallAsync(state, client => client.SendRequest(new GetMeRequest(), cancellationToken), cancellationToken);
+        state.Learn(me.Id, me.Username);
+        return me.Username is { Length: > 0 } username
+            ? new Dictionary<string, string> { [TelegramSettings.Username] = username }
+            : new Dictionary<string, string>();
+    }
+
+    public async Task RegisterAsync(ConnectionSnapshot connection, Uri webhookUrl, CancellationToken cancellationToken)
+    {
+        // Without it every webhook would be rejected.
+        var secret = connection.Secret(TelegramSettings.WebhookSecret) ?? throw new PlatformException("webhook_secret_missing", permanent: true);
+        await LearnUsernameAsync(connection, cancellationToken);
+        var request = new SetWebhookRequest { Url = webhookUrl.AbsoluteUri, SecretToken = secret, AllowedUpdates = AllowedUpdates, MaxConnections = 100 };
+        await CallAsync(Of(connection), client => client.SendRequest(request, cancellationToken), cancellationToken);
+        TelegramLog.WebhookRegistered(_logger, connection.Id);
+        await OfferCommandsAsync(connection, cancellationToken);
+    }
+
+    public async Task UnregisterAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DeleteWebhookAsync(connection, cancellationToken);
+        }
+        catch (PlatformException refusal)
+        {
+            TelegramLog.WebhookKept(_logger, connection.Id, refusal.Message);
+        }
+    }
+
+    public Task ListenAsync(
+        ConnectionSnapshot connection, Func<IReadOnlyList<InboundEvent>, CancellationToken, Task> receive, CancellationToken cancellationToken)
+    {
+        return _polling.ListenAsync(connection, Of(connection), PrepareAsync, receive, cancellationToken);
+
+        async Task PrepareAsync()
+        {
+            await LearnUsernameAsync(connection, cancellationToken);
+            // getUpdates is refused while a webhook is set. What waits is not dropped.
+            await DeleteWebhookAsync(connection, cancellationToken);
+            await OfferCommandsAsync(connection, cancellationToken);
+        }
+    }
+
+    /// <summary>For a connection without its description: a mention in a group is recognised by the username.</summary>
+    private async Task LearnUsernameAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
+    {
+        if (Of(connection).Username is null)
+        {
+            await DescribeAsync(connection, cancellationToken);
+        }
+    }
+
+    private Task<bool> DeleteWebhookAsync(ConnectionSnapshot connection, CancellationToken cancellationToken) =>
+        CallAsync(Of(connection), client => client.SendRequest(new DeleteWebhookRequest(), cancellationToken), cancellationToken);
+
+    /// <summary>The menu of commands is a courtesy: without it the commands work all the same.</summary>
+    private async Task OfferCommandsAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var request = new SetMyCommandsRequest { Commands = Commands };
+            await CallAsync(Of(connection), client => client.SendRequest(request, cancellationToken), cancellationToken);
+        }
+        catch (PlatformException refusal)
+        {
+            TelegramLog.CommandsRefused(_logger, connection.Id, refusal.Message);
+        }
+    }
+
+    /// <summary>Makes a call whose failure is the caller's to deal with.</summary>
+    /// <exception cref="PlatformException">Telegram refused or could not be reached.</exception>
+    private static async Task<T> CallAsync<T>(TelegramConnection state, Func<TelegramBotClient, Task<T>> call, CancellationToken cancellationToken)
+    {
+        var client = state.Client ?? throw new PlatformException("token_missing", permanent: true);
+        try
+        {
+            return await call(client);
+        }
+        catch (ApiRequestException refusal)
+        {
+            throw refusal.ErrorCode is 401 or 404
+                ? new PlatformException("unauthorized", permanent: true)
+                : new PlatformException(refusal.Message.Replace(client.Token, "…", StringComparison.Ordinal), permanent: refusal.ErrorCode is 400 or 403);
+        }
+        catch (RequestException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new PlatformException("unreachable", permanent: false);
+        }
+    }
+
+    private TelegramConnection Of(ConnectionSnapshot connection) =>
+        _connections.GetValue(connection, snapshot => new TelegramConnection(snapshot, _http, _learnedUsernames));
+}

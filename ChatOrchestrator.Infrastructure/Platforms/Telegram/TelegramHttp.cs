@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Options;
+using Telegram.Bot;
+
+namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
+
+/// <summary>
+/// The connections to the Bot API, shared by all bots. Not from the client factory: a Bot API address holds the bot's
+/// token, which the factory's handlers write to the log and to traces, and the factory's retries would repeat messages
+/// that may have arrived. The engine retries, by the outcome.
+/// </summary>
+internal sealed class TelegramHttp : IDisposable
+{
+    /// <summary>How long a call may take in all.</summary>
+    public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly HttpClient _calls;
+    private readonly string _baseUrl;
+
+    public TelegramHttp(IOptions<TelegramOptions> options)
+    {
+        _baseUrl = options.Value.ApiBaseUrl.TrimEnd('/');
+        _calls = new HttpClient(CreateHandler(maxConnections: 256)) { Timeout = CallTimeout, MaxResponseContentBufferSize = 1 << 20 };
+        // Every bot that is listened to holds one connection all the time: they must not take the places of calls.
+        LongPolling = new HttpClient(CreateHandler(int.MaxValue)) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 64 << 20 };
+    }
+
+    /// <summary>Without a time limit: each call brings its own.</summary>
+    public HttpClient LongPolling { get; }
+
+    /// <exception cref="ArgumentException">The token has not the form of one.</exception>
+    public TelegramBotClient CreateClient(string token) =>
+        // The client would otherwise wait out a 429 inside the call, up to a minute, out of the engine's sight.
+        new(new TelegramBotClientOptions(token, _baseUrl) { RetryCount = 1, RetryThreshold = 0 }, _calls);
+
+    public Uri MethodUrl(string token, string method) => new($"{_baseUrl}/bot{token}/{method}");
+
+    public void Dispose()
+    {
+        _calls.Dispose();
+        LongPolling.Dispose();
+    }
+
+    private static SocketsHttpHandler CreateHandler(int maxConnections) => new()
+    {
+        MaxConnectionsPerServer = maxConnections,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+        ConnectTimeout = ConnectTimeout,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        // Without a propagator there is no client span either: its url.full would carry the token to the trace store.
+        ActivityHeadersPropagator = null,
+    };
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using ChatOrchestrator.Application.Ports;
+
+namespace ChatOrchestrator.Infrastructure.Platforms.WebChat;
+
+/// <summary>The settings of a web chat connection. It has no secrets.</summary>
+public static class WebChatSettings
+{
+    /// <summary>The origins of the pages that may embed the chat, such as <c>https://example.org</c>; absent: any.</summary>
+    public const string AllowedOrigins = "allowedOrigins";
+
+    private const int MaxOrigins = 50;
+
+    public static IEnumerable<FieldError> Validate(IReadOnlyDictionary<string, string> secrets, JsonElement settings)
+    {
+        foreach (var name in secrets.Keys)
+        {
+            yield return new($"secrets.{name}", "The web chat has no secrets.");
+        }
+        if (settings.ValueKind != JsonValueKind.Object)
+        {
+            yield break;
+        }
+        foreach (var setting in settings.EnumerateObject())
+        {
+            if (setting.Name != AllowedOrigins)
+            {
+                yield return new($"settings.{setting.Name}", "The web chat has no such setting.");
+            }
+            else if (setting.Value.ValueKind != JsonValueKind.Array || setting.Value.GetArrayLength() > MaxOrigins || !setting.Value.EnumerateArray().All(IsOrigin))
+            {
+                yield return new($"settings.{AllowedOrigins}", $"At most {MaxOrigins} origins, such as \"https://example.org\".");
+            }
+        }
+    }
+
+    /// <summary>The origins, or null when any page may embed the chat.</summary>
+    public static IReadOnlyList<string>? OriginsOf(JsonElement settings) =>
+        settings.ValueKind == JsonValueKind.Object && settings.TryGetProperty(AllowedOrigins, out var origins) && origins.ValueKind == JsonValueKind.Array
+            ? [.. origins.EnumerateArray().Where(IsOrigin).Select(o => o.GetString()!)]
+            : null;
+
+    /// <summary>Only what stands in a Content-Security-Policy without changing its meaning.</summary>
+    private static bool IsOrigin(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String
+        && value.GetString() is { Length: <= 200 } text
+        && Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && uri.Scheme is "https" or "http"
+        && uri.GetLeftPart(UriPartial.Authority).Equals(text, StringComparison.OrdinalIgnoreCase)
+        && uri.UserInfo.Length == 0
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is ':' or '/' or '.' or '-' or '[' or ']');
+}

@@ -1,0 +1,3 @@
+using ChatOrchestrator.Simulator;
+
+await SimulatorHost.Build(args).RunAsync();

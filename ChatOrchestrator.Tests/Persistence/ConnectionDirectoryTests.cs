@@ -1,0 +1,166 @@
+using System.Collections.Concurrent;
+using System.Text;
+using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Infrastructure;
+using ChatOrchestrator.Infrastructure.Persistence;
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ChatOrchestrator.Tests.Persistence;
+
+public sealed class ConnectionDirectoryTests : IAsyncLifetime
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("chat-directory-");
+    private readonly SharedCache _shared = new();
+    private readonly Wire _wire = new();
+    private ServiceProvider _here = null!;
+    private ServiceProvider _there = null!;
+    private PlatformConnection _connection = null!;
+
+    public async Task InitializeAsync()
+    {
+        _here = Process();
+        _there = Process();
+        await _here.GetRequiredService<PrepareStore>().HandleAsync(migrate: true, CancellationToken.None);
+        var bot = new Bot("Bot", new AiSettings(), new ProcessingSettings(), TimeProvider.System.GetUtcNow());
+        await _here.GetRequiredService<IBotStore>().AddAsync(bot, CancellationToken.None);
+        var secrets = _here.GetRequiredService<IConnectionSecrets>().Protect(new Dictionary<string, string> { ["botToken"] = "the-secret-token" });
+        _connection = new PlatformConnection(bot.Id, PlatformName.From("telegram"), "Test", "{}", secrets, TimeProvider.System.GetUtcNow());
+        await _here.GetRequiredService<IConnectionStore>().AddAsync(_connection, CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _there.DisposeAsync();
+        await _here.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task The_same_snapshot_is_found_until_something_changes()
+    {
+        var first = await FindAsync(_here);
+
+        first!.Secret("botToken").ShouldBe("the-secret-token");
+        (await FindAsync(_here)).ShouldBeSameAs(first);
+    }
+
+    [Fact]
+    public async Task A_change_is_seen_in_every_process()
+    {
+        var before = await FindAsync(_there);
+        await _here.GetRequiredService<IConnectionStore>().ChangeAsync(
+            _connection.Id, c => c.Change("Renamed", c.Settings, c.ProtectedSecrets, TimeProvider.System.GetUtcNow()), CancellationToken.None);
+
+        await _here.GetRequiredService<IConnectionDirectory>().ChangedAsync(_connection.Id, CancellationToken.None);
+
+        (await FindAsync(_here))!.DisplayName.ShouldBe("Renamed");
+        var after = await FindAsync(_there);
+        after.ShouldNotBeSameAs(before);
+        after!.DisplayName.ShouldBe("Renamed");
+    }
+
+    [Fact]
+    public async Task The_shared_cache_holds_no_secret_in_the_clear()
+    {
+        await FindAsync(_here);
+
+        _shared.Entries.Count.ShouldBeGreaterThan(0);
+        _shared.Entries.Values.ShouldAllBe(bytes => !Encoding.UTF8.GetString(bytes).Contains("the-secret-token"));
+    }
+
+    [Fact]
+    public async Task An_unknown_connection_is_not_remembered()
+    {
+        (await _here.GetRequiredService<IConnectionDirectory>().FindAsync(ConnectionId.New(), CancellationToken.None)).ShouldBeNull();
+
+        _shared.Entries.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_disabled_connection_says_why_everywhere()
+    {
+        await FindAsync(_there);
+
+        await _here.GetRequiredService<IConnectionDirectory>().DisableAsync(_connection.Id, "token_revoked", CancellationToken.None);
+
+        (await FindAsync(_there))!.DisabledReason.ShouldBe("token_revoked");
+    }
+
+    private ValueTask<ConnectionSnapshot?> FindAsync(ServiceProvider process) =>
+        process.GetRequiredService<IConnectionDirectory>().FindAsync(_connection.Id, CancellationToken.None);
+
+    private ServiceProvider Process()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Storage:Path"] = Path.Combine(_folder.FullName, "chat.db") }).Build();
+        return new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration)
+            .AddLogging()
+            .AddPersistence(configuration)
+            .AddSignals(configuration)
+            .AddIngress()
+            .AddSingleton<IDistributedCache>(_shared)
+            .AddSingleton<ISignals>(_wire)
+            .BuildServiceProvider();
+    }
+
+    /// <summary>Signals that arrive before <see cref="Publish"/> returns.</summary>
+    private sealed class Wire : ISignals
+    {
+        private readonly ConcurrentBag<(string Channel, Action<string> Receive)> _receivers = [];
+
+        public void Publish(string channel, string payload)
+        {
+            foreach (var (_, receive) in _receivers.Where(r => r.Channel == channel))
+            {
+                receive(payload);
+            }
+        }
+
+        public Task<IAsyncDisposable> SubscribeAsync(string channel, Action<string> receive, CancellationToken cancellationToken)
+        {
+            _receivers.Add((channel, receive));
+            return Task.FromResult<IAsyncDisposable>(new Nothing());
+        }
+
+        private sealed class Nothing : IAsyncDisposable
+        {
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class SharedCache : IDistributedCache
+    {
+        public ConcurrentDictionary<string, byte[]> Entries { get; } = new();
+
+        public byte[]? Get(string key) => Entries.GetValueOrDefault(key);
+
+        public Task<byte[]?> GetAsync(string key, CancellationToken token = default) => Task.FromResult(Get(key));
+
+        public void Refresh(string key)
+        {
+        }
+
+        public Task RefreshAsync(string key, CancellationToken token = default) => Task.CompletedTask;
+
+        public void Remove(string key) => Entries.TryRemove(key, out _);
+
+        public Task RemoveAsync(string key, CancellationToken token = default)
+        {
+            Remove(key);
+            return Task.CompletedTask;
+        }
+
+        public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => Entries[key] = value;
+
+        public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
+        {
+            Set(key, value, options);
+            return Task.CompletedTask;
+        }
+    }
+}

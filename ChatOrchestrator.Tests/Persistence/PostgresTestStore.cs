@@ -1,0 +1,57 @@
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Infrastructure.Persistence;
+using ChatOrchestrator.Infrastructure.Persistence.Postgres;
+using ChatOrchestrator.Tests.Fixtures;
+using Microsoft.EntityFrameworkCore;
+
+namespace ChatOrchestrator.Tests.Persistence;
+
+[CollectionDefinition(Collection)]
+public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTestStore>
+{
+    public const string Collection = "store on Postgres";
+
+    private readonly PostgresDatabase _database = new();
+    private readonly List<PostgresHotPath> _hotPaths = [];
+    private IInboxStore? _inbox;
+    private ILaneStore? _lanes;
+
+    public override IInboxStore Inbox => _inbox!;
+
+    public override ILaneStore Lanes => _lanes!;
+
+    public string ConnectionString => _database.ConnectionString;
+
+    public override (IInboxStore Inbox, ILaneStore Lanes) Another()
+    {
+        var hotPath = new PostgresHotPath(ConnectionString);
+        _hotPaths.Add(hotPath);
+        return (new PostgresInboxStore(hotPath), new PostgresLaneStore(hotPath));
+    }
+
+    public override ChatDbContext CreateContext()
+    {
+        var options = new DbContextOptionsBuilder<PostgresChatDbContext>();
+        PostgresChatDbContext.Configure(options, ConnectionString);
+        return new PostgresChatDbContext(options.Options);
+    }
+
+    protected override async Task StartAsync()
+    {
+        await _database.InitializeAsync();
+        await using var context = CreateContext();
+        await context.Database.MigrateAsync();
+        (_inbox, _lanes) = Another();
+    }
+
+    protected override async Task StopAsync()
+    {
+        foreach (var hotPath in _hotPaths)
+        {
+            await hotPath.DisposeAsync();
+        }
+        await _database.DisposeAsync();
+    }
+
+    protected override string Interval(TimeSpan time) => $"make_interval(secs => {Number(time.TotalSeconds)})";
+}

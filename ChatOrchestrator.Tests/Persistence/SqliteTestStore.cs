@@ -1,0 +1,58 @@
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Infrastructure.Persistence;
+using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+
+namespace ChatOrchestrator.Tests.Persistence;
+
+[CollectionDefinition(Collection)]
+public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestStore>
+{
+    public const string Collection = "store on SQLite";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("chat-store-");
+    private readonly List<SqliteHotPath> _hotPaths = [];
+    private IInboxStore? _inbox;
+    private ILaneStore? _lanes;
+
+    public override IInboxStore Inbox => _inbox!;
+
+    public override ILaneStore Lanes => _lanes!;
+
+    public string ConnectionString => new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folder.FullName, "chat.db") }.ConnectionString;
+
+    public override (IInboxStore Inbox, ILaneStore Lanes) Another()
+    {
+        var hotPath = new SqliteHotPath(ConnectionString, TimeProvider.System);
+        _hotPaths.Add(hotPath);
+        return (new SqliteInboxStore(hotPath), new SqliteLaneStore(hotPath));
+    }
+
+    public override ChatDbContext CreateContext()
+    {
+        var options = new DbContextOptionsBuilder<SqliteChatDbContext>();
+        SqliteChatDbContext.Configure(options, ConnectionString);
+        options.AddInterceptors(new SqliteDatabase.SetPragmas());
+        return new SqliteChatDbContext(options.Options);
+    }
+
+    protected override async Task StartAsync()
+    {
+        await using var context = CreateContext();
+        await context.Database.MigrateAsync();
+        (_inbox, _lanes) = Another();
+    }
+
+    protected override async Task StopAsync()
+    {
+        foreach (var hotPath in _hotPaths)
+        {
+            await hotPath.DisposeAsync();
+        }
+        SqliteConnection.ClearPool(new SqliteConnection(ConnectionString));
+        _folder.Delete(recursive: true);
+    }
+
+    protected override string Interval(TimeSpan time) => Number(time.TotalMicroseconds);
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+
+namespace ChatOrchestrator.Tests.Persistence;
+
+/// <summary>A store under test, with the schema of its migrations. The tests of a collection share it, one after another.</summary>
+public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
+{
+    private readonly Lazy<Task> _started;
+
+    protected TestStore() => _started = new(StartAsync);
+
+    public abstract IInboxStore Inbox { get; }
+
+    public abstract ILaneStore Lanes { get; }
+
+    /// <summary>Another process's view: stores with connections of their own. Disposed with this one.</summary>
+    public abstract (IInboxStore Inbox, ILaneStore Lanes) Another();
+
+    /// <summary>The EF Core view of the same store.</summary>
+    public abstract ChatDbContext CreateContext();
+
+    /// <summary>Starts at the first test that runs: a skipped one needs nothing.</summary>
+    public Task ReadyAsync() => _started.Value;
+
+    /// <summary>Makes time pass for one lane: every time in its row moves back.</summary>
+    public Task ElapseAsync(ConversationId conversation, TimeSpan time)
+    {
+        string[] columns = ["due_at", "hold_until", "quiet_until", "waiting_since"];
+        var id = conversation.Value.ToString().ToUpperInvariant();
+        return ExecuteAsync($"UPDATE lanes SET {string.Join(", ", columns.Select(c => $"{c} = {c} - {Interval(time)}"))} WHERE conversation_id = '{id}'");
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var context = CreateContext();
+        await context.Database.ExecuteSqlRawAsync(sql.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal));
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_started.IsValueCreated)
+        {
+            await StopAsync();
+        }
+        GC.SuppressFinalize(this);
+    }
+
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
+
+    protected abstract Task StartAsync();
+
+    protected abstract Task StopAsync();
+
+    protected abstract string Interval(TimeSpan time);
+
+    protected static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,32 @@
+# Thin names for dotnet commands; nothing happens here that the command itself does not do.
+
+TEST_ARGS ?=
+
+.PHONY: setup-dev run-dev test migrate validate-config bench
+
+# What the build and the tests need beside the SDK is installed on Debian, and named elsewhere.
+setup-dev:
+	@missing=; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
+	command -v chromium >/dev/null || [ -n "$$CHROMIUM_PATH" ] || missing="$$missing chromium"; \
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	command -v npm >/dev/null || missing="$$missing nodejs npm"; \
+	if [ -z "$$missing" ]; then :; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y$$missing; \
+	else echo "For the whole test suite install:$$missing"; fi
+	dotnet restore
+
+run-dev:
+	dotnet run --project ChatOrchestrator.ApiService
+
+test:
+	dotnet test $(TEST_ARGS)
+
+migrate:
+	dotnet run --project ChatOrchestrator.ApiService -- migrate
+
+validate-config:
+	dotnet run --project ChatOrchestrator.ApiService -- validate-config
+
+bench:
+	python3 bench/run.py

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Measures the product end to end, beside its peers, in one run; writes docs/benchmarks.md's tables.
+
+  bench/run.py [--harness ../shared/bench] [--quick] [--peers grammy-bullmq,...] [--no-write]
+
+API and two workers as Release processes on a private Postgres (synchronous_commit on, fsync on) and Redis, the fake model
+and platform, the load generator; everything on loopback. State, builds and logs lie in .bench. Ends only what it started."""
+import argparse, json, os, pwd, shutil, signal, subprocess, sys, time, urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+STATE = os.environ.get("BENCH_STATE", f"{ROOT}/.bench")
+API, FAKE = "http://127.0.0.1:8090", "http://127.0.0.1:5080"
+PG_PORT, REDIS_PORT = "5491", "6391"
+KEY, SECRET = "bench-admin-key-0123456789", "bench-secret"
+started = []
+
+def sh(*a, **k): return subprocess.run(a, check=True, stdout=sys.stderr, **k)
+
+def post(path, body):
+    r = urllib.request.Request(API + path, json.dumps(body).encode(), {"Content-Type": "application/json", "X-Api-Key": KEY})
+    return json.load(urllib.request.urlopen(r, timeout=30))
+
+def up(url, seconds=60):
+    end = time.time() + seconds
+    while time.time() < end:
+        try: urllib.request.urlopen(url, timeout=2).read(); return
+        except Exception: time.sleep(0.1)
+    raise SystemExit(f"{url} did not come up; see {STATE}/logs")
+
+def start(name, argv, env=None, user=None):
+    log = open(f"{STATE}/logs/{name}.log", "ab")
+    p = subprocess.Popen(argv, env={**os.environ, **(env or {})}, stdout=log, stderr=log, start_new_session=True, user=user, cwd=STATE)
+    started.append((name, p))
+    return p
+
+def stop_all():
+    for name, p in reversed(started):
+        if p.poll() is None:
+            p.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)
+            try: p.wait(15)
+            except subprocess.TimeoutExpired: p.kill(); p.wait()
+
+def postgres():
+    bin = next(d for d in ("/usr/lib/postgresql/%d/bin" % v for v in range(20, 11, -1)) if os.path.exists(d))
+    user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+    data = f"/var/tmp/chat-bench-pg-{PG_PORT}"
+    shutil.rmtree(data, ignore_errors=True); os.makedirs(data)
+    if os.getuid() == 0: shutil.chown(data, user)
+    u = user if os.getuid() == 0 else None
+    subprocess.run([f"{bin}/initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, user=u, cwd="/")
+    p = start("postgres", [f"{bin}/postgres", "-D", data, "-p", PG_PORT, "-k", data, "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=256MB",
+                           "-c", "max_wal_size=4GB", "-c", "synchronous_commit=on", "-c", "fsync=on"], user=u)
+    for _ in range(200):
+        if subprocess.run([f"{bin}/psql", "-h", "127.0.0.1", "-p", PG_PORT, "-U", "postgres", "-c", "create database chat"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0: return p
+        time.sleep(0.1)
+    raise SystemExit("Postgres did not come up")
+
+def build(quick):
+    if os.path.exists(f"{STATE}/out/api") and quick: return
+    for name in ("ApiService", "Worker"):
+        sh("dotnet", "publish", f"{ROOT}/ChatOrchestrator.{name}", "-c", "Release", "-o", f"{STATE}/out/{name}", "--artifacts-path", f"{STATE}/obj-own", "-v", "q", "-p:RunAnalyzers=false", "-p:UseAppHost=false")
+
+def fake(harness):
+    if not os.path.exists(f"{STATE}/out/fake/FakeBackend.dll"):
+        sh("dotnet", "publish", f"{harness}/fake", "-c", "Release", "-o", f"{STATE}/out/fake", "--artifacts-path", f"{STATE}/obj", "-v", "q")
+    p = start("fake", ["dotnet", f"{STATE}/out/fake/FakeBackend.dll", "--port", "5080"])
+    open(f"{STATE}/fake.pid", "w").write(str(p.pid))
+    up(FAKE + "/stats")
+
+def own():
+    env = {"ASPNETCORE_ENVIRONMENT": "Production", "Admin__ApiKey": KEY, "Ai__Endpoint": FAKE + "/v1", "Ai__ApiKey": "sk-fake", "Ai__Model": "fake-1",
+           "ConnectionStrings__chatdb": f"Host=127.0.0.1;Port={PG_PORT};Username=postgres;Database=chat", "ConnectionStrings__redis": f"127.0.0.1:{REDIS_PORT}",
+           "Platforms__Telegram__ApiBaseUrl": FAKE, "PublicUrl": "https://chat.example"}
+    api = start("api", ["dotnet", f"{STATE}/out/ApiService/ChatOrchestrator.ApiService.dll", "--urls", API], env)
+    up(API + "/health/ready")
+    workers = [start(f"worker{i}", ["dotnet", f"{STATE}/out/Worker/ChatOrchestrator.Worker.dll", "--urls", f"http://127.0.0.1:{8091 + i}"], env) for i in range(2)]
+    for i in range(2): up(f"http://127.0.0.1:{8091 + i}/health/ready")
+    return [api.pid] + [w.pid for w in workers]
+
+def connection():
+    bot = post("/api/v1/bots", {"name": "Bench", "ai": {"systemPrompt": "You are the helpful assistant of a small shop. Answer briefly and politely."}, "processing": {"quietPeriodMs": 0}})
+    made = post(f"/api/v1/bots/{bot['id']}/connections", {"platform": "telegram", "displayName": "Bench", "secrets": {"botToken": "777000777:fake", "webhookSecret": SECRET}})
+    return made["id"]
+
+def harness_run(harness, *a):
+    out = subprocess.run([sys.executable, f"{harness}/run.py", *map(str, a)], env={**os.environ, "BENCH_STATE": STATE}, stdout=subprocess.PIPE, text=True)
+    lines = [l for l in out.stdout.splitlines() if l.startswith("{")]
+    r = json.loads(lines[-1]) if lines else {"error": out.stdout}
+    r["args"] = a
+    return r
+
+def row(name, r):
+    if "e2e_per_s" not in r: return f"| {name} | failed: {r.get('error')} |"
+    return (f"| {name} | {r['e2e_per_s']:.0f} | {r['e2e_ms']['p50']:.0f} / {r['e2e_ms']['p99']:.0f} | {r['acks_per_s']:.0f} | {r['ack_ms']['p50']:.1f} / {r['ack_ms']['p99']:.1f} | "
+            f"{r['peer_cpu_s_per_1000'] + r['store_cpu_s_per_1000']:.2f} ({r['peer_cpu_s_per_1000']:.2f} + {r['store_cpu_s_per_1000']:.2f}) | {r['lost']} / {r['duplicated']} / {r['out_of_order']} | {' + '.join(map(str, r['peer_rss_mib_peak']))} |")
+
+HEAD = "| | answered/s | answer p50 / p99 ms | acknowledged/s | ack p50 / p99 ms | CPU-s per 1,000 (processes + stores) | lost / twice / out of order | peak MiB |\n|---|---|---|---|---|---|---|---|"
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--harness", default=f"{ROOT}/../shared/bench"); p.add_argument("--quick", action="store_true"); p.add_argument("--no-write", action="store_true")
+    p.add_argument("--peers", default="grammy-bullmq,grammy-bullmq-ordered,chat-sdk-queue-x2"); p.add_argument("--messages", type=int, default=10000)
+    p.add_argument("--scenarios", default="flood,ai200,paced")
+    a = p.parse_args()
+    harness = os.path.abspath(a.harness)
+    os.makedirs(f"{STATE}/logs", exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        build(a.quick); fake(harness)
+        pg = postgres()
+        redis = start("redis", ["redis-server", "--port", REDIS_PORT, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        pids = own()
+        scenarios = {"flood": ("AI 0 ms, as fast as it goes", ["--ai-ms", 0, "--messages", a.messages]),
+                     "ai200": ("AI 200 ms, as fast as it goes (200 chats: at most 1,000/s)", ["--ai-ms", 200, "--messages", a.messages]),
+                     "paced": ("AI 0 ms, 100 messages/s", ["--ai-ms", 0, "--rate", 100, "--messages", 2000])}
+        # The run-time compiler needs more than the 2,000 messages with which every system is warmed; the first run is kept as "cold".
+        def run_own(label, *args):
+            return harness_run(harness, "attached", "--url", f"{API}/webhooks/telegram/{connection()}", "--secret", SECRET,
+                               "--pids", ",".join(map(str, pids)), "--store-pids", f"{pg.pid},{redis.pid}", "--label", label, *args)
+        cold = row("ChatOrchestrator, just started", run_own("cold", "--ai-ms", 0, "--messages", a.messages))
+        print(cold, flush=True)
+        run_own("warm", "--ai-ms", 0, "--messages", a.messages)
+        tables = []
+        for key in a.scenarios.split(","):
+            title, args = scenarios[key]
+            rows = [row("**ChatOrchestrator** (API + 2 workers)", run_own(key, *args))]
+            print(rows[-1], flush=True)
+            if key == "flood": rows.append(cold)
+            for peer in filter(None, a.peers.split(",")):
+                rows.append(row(peer, harness_run(harness, peer, "--label", key, *args)))
+                print(rows[-1], flush=True)
+            tables.append(f"### {title}\n\n{HEAD}\n" + "\n".join(rows))
+        text = "\n\n".join(tables)
+        if not a.no_write:
+            path = f"{ROOT}/docs/benchmarks.md"
+            old = open(path).read()
+            begin, end = "<!-- tables: begin -->", "<!-- tables: end -->"
+            open(path, "w").write(old[:old.index(begin) + len(begin)] + "\n\n" + text + "\n\n" + old[old.index(end):])
+    finally:
+        stop_all()
+
+main()
