@@ -10,7 +10,7 @@ namespace ChatOrchestrator.Application.Delivery;
 
 /// <summary>
 /// Sends parts in order, each outcome saved before the next part goes, so that a crash repeats at most the one in flight.
-/// The last outcome gives the lane back in the same commit.
+/// The last outcome gives the lane back in the same commit, unless the lane goes on to its next turn.
 /// </summary>
 internal sealed partial class DeliverParts(
     LaneLeases leases,
@@ -28,14 +28,26 @@ internal sealed partial class DeliverParts(
     private static readonly TimeSpan WhileDisabled = TimeSpan.FromMinutes(5);
 
     /// <param name="throughSequence">The last outbound message of the lane: with the last part everything is delivered up to here.</param>
+    /// <param name="keep">Whether the lane goes on when all is sent, without waiting for the last outcome's commit.</param>
     /// <param name="askedAt">When the question was stored, for the metrics.</param>
-    public async Task HandleAsync(HeldLane held, ConnectionSnapshot connection, IPlatformAdapter platform, IReadOnlyList<OpenPart> parts, long throughSequence, DateTimeOffset? askedAt = null)
+    /// <returns>Whether the lane is still in hand.</returns>
+    public async Task<bool> HandleAsync(
+        HeldLane held,
+        ConnectionSnapshot connection,
+        IPlatformAdapter platform,
+        IReadOnlyList<OpenPart> parts,
+        long throughSequence,
+        bool keep = false,
+        DateTimeOffset? askedAt = null)
     {
         var lease = held.Lane.Lease;
         if (parts.Count == 0)
         {
-            await commits.CommitAsync(new DeliveryCommit { Lease = lease, DeliveredThrough = throughSequence, Next = LaneNext.Release }, held.Cancellation);
-            return;
+            if (!keep)
+            {
+                await commits.CommitAsync(held, new DeliveryCommit { Lease = lease, DeliveredThrough = throughSequence, Next = LaneNext.Release }, held.Cancellation);
+            }
+            return keep;
         }
         using var activity = EngineTelemetry.Source.StartActivity("deliver", ActivityKind.Producer);
         var chat = held.Lane.Chat;
@@ -45,8 +57,8 @@ internal sealed partial class DeliverParts(
             var wait = await pacer.ReserveAsync(connection, platform.Capabilities.Pace, chat.ChatId, held.Cancellation);
             if (wait > LongestNap)
             {
-                await commits.CommitAsync(new DeliveryCommit { Lease = lease, Next = LaneNext.Hold, Hold = wait }, held.Cancellation);
-                return;
+                await commits.CommitAsync(held, new DeliveryCommit { Lease = lease, Next = LaneNext.Hold, Hold = wait }, held.Cancellation);
+                return false;
             }
             if (wait > TimeSpan.Zero)
             {
@@ -54,7 +66,7 @@ internal sealed partial class DeliverParts(
             }
             if (!await leases.IsHeldAsync(held, held.Cancellation))
             {
-                return;
+                return false;
             }
             var outgoing = new OutboundPart(part.MessageId, part.Ordinal, chat, part.Text, part.Format, part.PlainText, part.Attempts);
             var outcome = await SendAsync(platform, connection, outgoing, held.Cancellation);
@@ -84,15 +96,21 @@ internal sealed partial class DeliverParts(
                 commit = commit with
                 {
                     DeliveredThrough = last ? throughSequence : parts[i + 1].MessageSequence - 1,
-                    Next = last ? LaneNext.Release : LaneNext.Keep,
+                    Next = last && !keep ? LaneNext.Release : LaneNext.Keep,
                 };
+                if (last && keep)
+                {
+                    await commits.BeginCommitAsync(held, commit);
+                    return true;
+                }
             }
             // What was sent is saved even when this process is told to stop meanwhile.
-            if (!await commits.CommitAsync(commit, CancellationToken.None) || commit.Next != LaneNext.Keep)
+            if (!await commits.CommitAsync(held, commit, CancellationToken.None) || commit.Next != LaneNext.Keep)
             {
-                return;
+                return false;
             }
         }
+        return false;
     }
 
     /// <summary>An adapter that throws against its contract may have sent: the part counts as unknown, and its attempts are capped like any other's.</summary>

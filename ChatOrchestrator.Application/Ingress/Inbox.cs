@@ -132,16 +132,21 @@ public sealed class Inbox : IAsyncDisposable
         }
         var results = await _store.AppendAsync(messages, cancellationToken);
         var split = new AppendResult[requests.Count][];
+        TimeSpan? dueIn = null;
         var at = 0;
         for (var i = 0; i < split.Length; i++)
         {
             split[i] = new AppendResult[requests[i].Length];
             for (var j = 0; j < split[i].Length; j++)
             {
-                split[i][j] = results[at++];
+                var result = split[i][j] = results[at++];
+                dueIn = result.DueIn is { } due && !(due > dueIn) ? due : dueIn;
             }
         }
-        _doorbell.Ring(messages.Min(m => m.QuietMs));
+        if (dueIn is { } soonest)
+        {
+            _doorbell.Ring((int)Math.Ceiling(Math.Max(0, soonest.TotalMilliseconds)));
+        }
         return split;
     }
 

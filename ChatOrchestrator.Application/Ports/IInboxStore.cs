@@ -54,7 +54,8 @@ public sealed record InboxMessage
 /// <summary>What became of one message.</summary>
 /// <param name="Kind">Stored, known already, or its conversation is gone.</param>
 /// <param name="Sequence">Its place, when stored.</param>
-public readonly record struct AppendResult(AppendKind Kind, long Sequence);
+/// <param name="DueIn">When the lane comes due, at the last of its messages in the batch; null when nobody need be woken: somebody holds the lane, or it was due before.</param>
+public readonly record struct AppendResult(AppendKind Kind, long Sequence, TimeSpan? DueIn = null);
 
 public enum AppendKind
 {

@@ -17,11 +17,11 @@ public interface ILaneStore
     /// <summary>Extends leases. Returns those that are still held.</summary>
     Task<IReadOnlySet<ConversationId>> RenewAsync(IReadOnlyList<Lease> leases, TimeSpan lease, CancellationToken cancellationToken);
 
-    /// <summary>Saves the answers of turns with their parts and moves the lanes on; the leases stay. Results stand in the order given.</summary>
-    Task<IReadOnlyList<TurnCommitted>> CommitTurnsAsync(IReadOnlyList<TurnCommit> turns, CancellationToken cancellationToken);
-
-    /// <summary>Saves the outcomes of parts and releases the lanes that are done. Results stand in the order given.</summary>
-    Task<IReadOnlyList<DeliveryCommitted>> CommitDeliveriesAsync(IReadOnlyList<DeliveryCommit> deliveries, CancellationToken cancellationToken);
+    /// <summary>
+    /// One commit for all: saves the outcomes of parts and releases the lanes that are done; then saves the answers of turns
+    /// with their parts and moves those lanes on, whose leases stay. A lane has at most one of each. Results stand in the order given.
+    /// </summary>
+    Task<LanesCommitted> CommitAsync(IReadOnlyList<DeliveryCommit> deliveries, IReadOnlyList<TurnCommit> turns, CancellationToken cancellationToken);
 
     /// <summary>
     /// Takes the lane from whoever holds it, withdraws what has not been sent, and skips what waits before
@@ -32,6 +32,9 @@ public interface ILaneStore
     /// <summary>How many lanes wait, and since when the oldest has been due; the lag is null while none is.</summary>
     Task<LaneBacklog> BacklogAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>What became of each delivery's and each turn's commit.</summary>
+public readonly record struct LanesCommitted(IReadOnlyList<DeliveryCommitted> Deliveries, IReadOnlyList<TurnCommitted> Turns);
 
 /// <summary>The right to work on a lane.</summary>
 public readonly record struct Lease(ConversationId Conversation, long Token);

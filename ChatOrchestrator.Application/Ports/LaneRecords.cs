@@ -54,6 +54,20 @@ public readonly record struct LaneQuery(ClaimedLane Lane, int MaxPending, int Ma
 public sealed record LaneContent(IReadOnlyList<LaneMessage> Pending, IReadOnlyList<LaneMessage> History, IReadOnlyList<OpenPart> OpenParts)
 {
     public static readonly LaneContent Empty = new([], [], []);
+
+    /// <summary>What is left when a turn has dealt with the first of what waited: its messages and its answer are history.</summary>
+    public LaneContent After(IReadOnlyList<LaneMessage> handled, TurnCommit turn, long answerSequence, int maxHistory)
+    {
+        var history = new List<LaneMessage>(History.Count + handled.Count + 1);
+        history.AddRange(History);
+        history.AddRange(handled);
+        if (turn.Answer is not null)
+        {
+            history.Add(new LaneMessage(answerSequence, turn.AnswerId, MessageAuthor.Bot, MessageKind.Text, turn.Answer, turn.ThroughSequence, null, turn.EndedAt, null));
+        }
+        history.RemoveRange(0, Math.Max(0, history.Count - maxHistory));
+        return new LaneContent([.. Pending.Skip(handled.Count)], history, []);
+    }
 }
 
 /// <summary>A message as a turn needs it.</summary>
@@ -136,7 +150,8 @@ public sealed record TurnCommit
 /// <summary>What became of a turn's commit.</summary>
 /// <param name="Held">False: the lease was lost and nothing was saved.</param>
 /// <param name="AnswerSequence">The place of the answer, if there is one.</param>
-public readonly record struct TurnCommitted(bool Held, long AnswerSequence);
+/// <param name="IsBehind">Something that is not sent yet stands before the answer: an operator's message that came meanwhile.</param>
+public readonly record struct TurnCommitted(bool Held, long AnswerSequence, bool IsBehind = false);
 
 /// <summary>The outcome of one part, or (without a part) the end of the work on a lane.</summary>
 public sealed record DeliveryCommit

@@ -8,14 +8,21 @@ internal sealed class HeldLane : IDisposable
     private readonly CancellationTokenSource _cancellation;
     private long _leaseEnds;
 
-    public HeldLane(ClaimedLane lane, long leaseEnds, CancellationToken stopping)
+    public HeldLane(ClaimedLane lane, long claimedAt, long leaseEnds, CancellationToken stopping)
     {
         Lane = lane;
+        ClaimedAt = claimedAt;
         _leaseEnds = leaseEnds;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     }
 
-    public ClaimedLane Lane { get; }
+    public ClaimedLane Lane { get; private set; }
+
+    /// <summary>By this process's monotonic clock.</summary>
+    public long ClaimedAt { get; }
+
+    /// <summary>The commit of the last outcome, while the lane has gone on without waiting for it. False: the lease was lost.</summary>
+    public Task<bool> Unsettled { get; set; } = Task.FromResult(true);
 
     /// <summary>Cancelled when the lease is lost or the process must stop.</summary>
     public CancellationToken Cancellation => _cancellation.Token;
@@ -29,6 +36,16 @@ internal sealed class HeldLane : IDisposable
         get => Volatile.Read(ref _leaseEnds);
         set => Volatile.Write(ref _leaseEnds, value);
     }
+
+    /// <summary>The turn is over and what it said is delivered; the lane stays.</summary>
+    public void MoveOn(long handled, long outbound) => Lane = Lane with
+    {
+        HandledSequence = handled,
+        OutboundSequence = Math.Max(outbound, Lane.OutboundSequence),
+        DeliveredSequence = Math.Max(outbound, Lane.DeliveredSequence),
+        Attempts = 0,
+        TakenOverFrom = null,
+    };
 
     public void Lose()
     {

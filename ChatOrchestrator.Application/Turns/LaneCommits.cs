@@ -3,7 +3,7 @@ using ChatOrchestrator.Application.Telemetry;
 
 namespace ChatOrchestrator.Application.Turns;
 
-/// <summary>The commits of those who hold lanes, each shared by all that are in flight.</summary>
+/// <summary>The commits of those who hold lanes: one at a time in this process, shared by all that are in flight.</summary>
 internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>
@@ -15,13 +15,19 @@ internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvi
     /// <summary>Sooner than any worker looks for lanes, so that a store that is back hears of the past before the future.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private readonly Batcher<TurnCommit, TurnCommitted> _turns = new("turn", 4_096, 128, store.CommitTurnsAsync);
-    private readonly Batcher<DeliveryCommit, DeliveryCommitted> _deliveries = new("delivery", 4_096, 128, store.CommitDeliveriesAsync);
+    private readonly Batcher<Entry, Result> _entries = new("lane", 4_096, 128, (entries, token) => CommitAsync(store, entries, token));
 
     /// <summary>Saves a turn. False: the lease was lost and nothing was saved.</summary>
-    public async Task<TurnCommitted> CommitAsync(TurnCommit turn, CancellationToken cancellationToken)
+    public async Task<TurnCommitted> CommitAsync(HeldLane held, TurnCommit turn, CancellationToken cancellationToken)
     {
-        var committed = await PersistAsync(() => _turns.AddAsync(turn, cancellationToken), cancellationToken);
+        // The outcome of the turn before may share this commit; it stands before the turn there.
+        var committing = PersistAsync(new Entry(null, turn), cancellationToken);
+        var isSettled = await held.Unsettled;
+        var committed = (await committing).Turn;
+        if (!isSettled)
+        {
+            return default;
+        }
         if (committed.Held)
         {
             EngineTelemetry.Turns.Add(1, new KeyValuePair<string, object?>("state", TurnStateNames.Of(turn.State)));
@@ -34,9 +40,19 @@ internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvi
     }
 
     /// <summary>Saves an outcome, or gives the lane back. False: the lease was lost and nothing was saved.</summary>
-    public async Task<bool> CommitAsync(DeliveryCommit delivery, CancellationToken cancellationToken)
+    public async Task<bool> CommitAsync(HeldLane held, DeliveryCommit delivery, CancellationToken cancellationToken) =>
+        await held.Unsettled && await CommitAsync(delivery, cancellationToken);
+
+    /// <summary>Saves an outcome while the lane goes on to its next turn, whose commit waits for this one.</summary>
+    public async Task BeginCommitAsync(HeldLane held, DeliveryCommit delivery)
     {
-        var committed = await PersistAsync(() => _deliveries.AddAsync(delivery, cancellationToken), cancellationToken);
+        await held.Unsettled;
+        held.Unsettled = CommitAsync(delivery, CancellationToken.None);
+    }
+
+    private async Task<bool> CommitAsync(DeliveryCommit delivery, CancellationToken cancellationToken)
+    {
+        var committed = (await PersistAsync(new Entry(delivery, null), cancellationToken)).Delivery;
         if (!committed.Held)
         {
             EngineTelemetry.Fenced.Add(1);
@@ -48,20 +64,16 @@ internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvi
         return committed.Held;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _turns.DisposeAsync();
-        await _deliveries.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _entries.DisposeAsync();
 
-    private async Task<T> PersistAsync<T>(Func<Task<T>> commit, CancellationToken cancellationToken)
+    private async Task<Result> PersistAsync(Entry entry, CancellationToken cancellationToken)
     {
         var since = time.GetTimestamp();
         while (true)
         {
             try
             {
-                return await commit();
+                return await _entries.AddAsync(entry, cancellationToken);
             }
             catch (StoreUnavailableException) when (time.GetElapsedTime(since) < Patience)
             {
@@ -69,4 +81,34 @@ internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvi
             }
         }
     }
+
+    private static async Task<IReadOnlyList<Result>> CommitAsync(ILaneStore store, IReadOnlyList<Entry> entries, CancellationToken cancellationToken)
+    {
+        var deliveries = new List<DeliveryCommit>(entries.Count);
+        var turns = new List<TurnCommit>(entries.Count);
+        foreach (var entry in entries)
+        {
+            if (entry.Delivery is { } delivery)
+            {
+                deliveries.Add(delivery);
+            }
+            else
+            {
+                turns.Add(entry.Turn!);
+            }
+        }
+        var committed = await store.CommitAsync(deliveries, turns, cancellationToken);
+        var results = new Result[entries.Count];
+        int d = 0, t = 0;
+        for (var i = 0; i < results.Length; i++)
+        {
+            results[i] = entries[i].Delivery is null ? new Result(default, committed.Turns[t++]) : new Result(committed.Deliveries[d++], default);
+        }
+        return results;
+    }
+
+    /// <summary>Either of the two.</summary>
+    private readonly record struct Entry(DeliveryCommit? Delivery, TurnCommit? Turn);
+
+    private readonly record struct Result(DeliveryCommitted Delivery, TurnCommitted Turn);
 }

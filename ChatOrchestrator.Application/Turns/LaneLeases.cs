@@ -15,7 +15,7 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
 
     public HeldLane Add(ClaimedLane lane, long claimedAt, CancellationToken stopping)
     {
-        var held = new HeldLane(lane, EndOf(claimedAt), stopping);
+        var held = new HeldLane(lane, claimedAt, EndOf(claimedAt), stopping);
         _held[lane.Conversation] = held;
         return held;
     }

@@ -25,6 +25,9 @@ internal sealed partial class LanePump(
     private const int MaxClaim = 100;
     private const int MaxBurst = 50;
 
+    /// <summary>How many waiting messages are loaded for turns of their own, which the lane may take without being claimed anew.</summary>
+    private const int Lookahead = 16;
+
     // Neither is disposed: turns may still be running when the host goes away, and they hold no handles.
     private readonly SemaphoreSlim _places = new(options.Value.MaxLanes, options.Value.MaxLanes);
     private readonly CancellationTokenSource _abort = new();
@@ -100,7 +103,7 @@ internal sealed partial class LanePump(
             var connection = await connections.FindAsync(lanes[i].Connection, _abort.Token);
             queries[i] = connection is null
                 ? new LaneQuery(lanes[i], 0, 0)
-                : new LaneQuery(lanes[i], platforms.QuietPeriodMs(connection) == 0 ? 1 : MaxBurst, connection.Bot.Ai.MaxHistory);
+                : new LaneQuery(lanes[i], platforms.QuietPeriodMs(connection) > 0 ? MaxBurst : lanes[i].IsGroup ? 1 : Lookahead, connection.Bot.Ai.MaxHistory);
         }
         return await store.LoadAsync(queries, _abort.Token);
     }

@@ -26,6 +26,9 @@ internal sealed partial class ProcessLane(
 
     private static readonly TimeSpan WhileDisabled = TimeSpan.FromMinutes(5);
 
+    /// <summary>A busy lane takes its next turn with what is loaded already, but not for longer: so lanes move to where there is time for them.</summary>
+    private static readonly TimeSpan LongestStay = TimeSpan.FromSeconds(2);
+
     public async Task HandleAsync(HeldLane held, LaneContent content)
     {
         var lane = held.Lane;
@@ -34,7 +37,7 @@ internal sealed partial class ProcessLane(
             var connection = await connections.FindAsync(lane.Connection, held.Cancellation);
             if (connection is null || connection.DisabledReason is not null || !platforms.TryFind(connection.Platform.Value, out var platform))
             {
-                await commits.CommitAsync(new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Hold, Hold = WhileDisabled }, held.Cancellation);
+                await commits.CommitAsync(held, new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Hold, Hold = WhileDisabled }, held.Cancellation);
             }
             else if (lane.HasOutbound)
             {
@@ -42,18 +45,21 @@ internal sealed partial class ProcessLane(
             }
             else if (lane.HasInbound)
             {
-                await TakeTurnAsync(held, content, connection, platform);
+                while (await TakeTurnAsync(held, content, connection, platform) is { } rest)
+                {
+                    content = rest;
+                }
             }
             else
             {
-                await GiveBackAsync(lane);
+                await GiveBackAsync(held);
             }
         }
         catch (OperationCanceledException) when (held.Cancellation.IsCancellationRequested)
         {
             if (!held.IsLost)
             {
-                await GiveBackAsync(lane);
+                await GiveBackAsync(held);
             }
         }
         catch (StoreUnavailableException)
@@ -64,11 +70,13 @@ internal sealed partial class ProcessLane(
         catch (Exception e)
         {
             LaneFailed(e, lane.Conversation);
-            await RestAsync(lane);
+            await RestAsync(held);
         }
     }
 
-    private async Task TakeTurnAsync(HeldLane held, LaneContent content, ConnectionSnapshot connection, IPlatformAdapter platform)
+    /// <summary>Answers the next of what waits.</summary>
+    /// <returns>What is left of it, when the lane stays in hand; null when it was given back.</returns>
+    private async Task<LaneContent?> TakeTurnAsync(HeldLane held, LaneContent content, ConnectionSnapshot connection, IPlatformAdapter platform)
     {
         var messages = NextTurn(content.Pending, platforms.QuietPeriodMs(connection));
         var started = time.GetUtcNow();
@@ -117,22 +125,40 @@ internal sealed partial class ProcessLane(
             if (!IsFinal(e, turn.Attempt, connection))
             {
                 await RetryLaterAsync(held, messages, turn.Attempt, reason, (e as ModelException)?.RetryAfter);
-                return;
+                return null;
             }
             TurnFailed(held.Lane.Conversation, turn.Attempt, reason);
             var apology = connection.Bot.Processing.Apology;
             turn = turn with { State = TurnState.Failed, Reason = reason, Answer = apology, Parts = [new PartBody(null)], DeadLetterOf = turn.MessageId };
         }
         turn = turn with { EndedAt = time.GetUtcNow() };
-        var committed = await commits.CommitAsync(turn, held.Cancellation);
+        var committed = await commits.CommitAsync(held, turn, held.Cancellation);
         if (!committed.Held)
         {
             (platform as IStreamsAnswers)?.Abandon(connection, held.Lane.Chat, turn.TurnId);
-            return;
+            return null;
         }
         EngineTelemetry.TurnDuration.Record(time.GetElapsedTime(clock).TotalSeconds);
-        await deliver.HandleAsync(held, connection, platform, OpenParts(turn, committed.AnswerSequence), committed.AnswerSequence, messages.Count > 0 ? messages[0].CreatedAt : null);
+        if (committed.IsBehind)
+        {
+            // Whoever claims the lane next finds everything that is to be sent, in its order.
+            await GiveBackAsync(held);
+            return null;
+        }
+        var keep = MayStay(held, turn) && content.Pending.Count > messages.Count;
+        if (!await deliver.HandleAsync(
+            held, connection, platform, OpenParts(turn, committed.AnswerSequence), committed.AnswerSequence, keep, messages.Count > 0 ? messages[0].CreatedAt : null))
+        {
+            return null;
+        }
+        held.MoveOn(turn.ThroughSequence, committed.AnswerSequence);
+        return content.After(messages, turn, committed.AnswerSequence, connection.Bot.Ai.MaxHistory);
     }
+
+    /// <summary>Not where what is loaded may have changed: by a command, or by talk among others.</summary>
+    private bool MayStay(HeldLane held, TurnCommit turn) =>
+        held.Lane.State == ConversationState.Active && !held.Lane.IsGroup && !turn.Forget && !held.Cancellation.IsCancellationRequested
+        && time.GetElapsedTime(held.ClaimedAt) < LongestStay;
 
     /// <summary>Fills in what the turn answers, if anything.</summary>
     private async Task<TurnCommit> DecideAsync(TurnCommit turn, HeldLane held, LaneContent content, IReadOnlyList<LaneMessage> messages, ConnectionSnapshot connection, IPlatformAdapter platform)
@@ -200,32 +226,33 @@ internal sealed partial class ProcessLane(
         var delay = Backoff.After(attempt, retryAfter);
         TurnPostponed(held.Lane.Conversation, attempt, reason, delay.TotalSeconds);
         await commits.CommitAsync(
+            held,
             new DeliveryCommit { Lease = held.Lane.Lease, Next = LaneNext.Hold, Hold = delay, Failure = new FailedAttempt(messages[^1].Id, reason) },
             held.Cancellation);
     }
 
     /// <summary>Something that should not happen did: the lane rests before it is tried again.</summary>
-    private async Task RestAsync(ClaimedLane lane)
+    private async Task RestAsync(HeldLane held)
     {
         try
         {
-            await commits.CommitAsync(new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Hold, Hold = Backoff.After(5, null) }, CancellationToken.None);
+            await commits.CommitAsync(held, new DeliveryCommit { Lease = held.Lane.Lease, Next = LaneNext.Hold, Hold = Backoff.After(5, null) }, CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {
-            LaneLeft(lane.Conversation, "store_unavailable");
+            LaneLeft(held.Lane.Conversation, "store_unavailable");
         }
     }
 
-    private async Task GiveBackAsync(ClaimedLane lane)
+    private async Task GiveBackAsync(HeldLane held)
     {
         try
         {
-            await commits.CommitAsync(new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Release }, CancellationToken.None);
+            await commits.CommitAsync(held, new DeliveryCommit { Lease = held.Lane.Lease, Next = LaneNext.Release }, CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {
-            LaneLeft(lane.Conversation, "store_unavailable");
+            LaneLeft(held.Lane.Conversation, "store_unavailable");
         }
     }
 

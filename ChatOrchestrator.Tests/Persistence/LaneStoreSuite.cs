@@ -189,6 +189,52 @@ public abstract partial class LaneStoreSuite(TestStore store) : StoreSuite(store
     }
 
     [StoreFact]
+    public async Task Outcomes_and_turns_share_one_commit_outcomes_first()
+    {
+        var (busy, other) = (await NewChatAsync(), await NewChatAsync());
+        var (_, first) = await busy.SayAsync();
+        var (_, second) = await busy.SayAsync();
+        var (_, third) = await other.SayAsync();
+        var lanes = (await Lanes.ClaimAsync("worker", 10_000, Lease, default)).ToDictionary(l => l.Conversation);
+        var (one, two) = (TestChat.Turn(lanes[busy.Id], first, "one"), TestChat.Turn(lanes[busy.Id], second, "two"));
+        var (three, lost) = (TestChat.Turn(lanes[other.Id], third, "three"), new Lease(other.Id, lanes[other.Id].Token - 1));
+        var answer = (await CommitAsync(one)).AnswerSequence;
+
+        var committed = await Lanes.CommitAsync(
+            [
+                new DeliveryCommit { Lease = lost, Next = LaneNext.Release },
+                new DeliveryCommit
+                {
+                    Lease = one.Lease,
+                    Next = LaneNext.Keep,
+                    DeliveredThrough = answer,
+                    Part = new PartOutcome { MessageId = one.AnswerId, Ordinal = 0, State = PartState.Sent },
+                },
+            ],
+            [three, two],
+            default);
+
+        committed.Deliveries.Select(d => d.Held).ShouldBe([false, true]);
+        committed.Turns.Select(t => (t.Held, t.IsBehind)).ShouldBe([(true, false), (true, false)]);
+        var row = await LaneAsync(busy);
+        (row.LeaseOwner, row.HandledSequence, row.OutboundSequence, row.DeliveredSequence).ShouldBe(("worker", second, committed.Turns[1].AnswerSequence, answer));
+        (await MessagesAsync(busy)).Select(m => m.Text).ShouldBe(["hello", "hello", "one", "two"]);
+        (await MessagesAsync(other)).Select(m => m.Text).ShouldBe(["hello", "three"]);
+    }
+
+    [StoreFact]
+    public async Task A_turn_is_told_that_something_unsent_stands_before_its_answer()
+    {
+        var chat = await NewChatAsync();
+        var (_, first) = await chat.SayAsync();
+        var (_, second) = await chat.SayAsync();
+        var lane = await ClaimAsync(chat);
+
+        (await CommitAsync(TestChat.Turn(lane, first, "not sent yet"))).IsBehind.ShouldBeFalse();
+        (await CommitAsync(TestChat.Turn(lane, second, "behind it"))).IsBehind.ShouldBeTrue();
+    }
+
+    [StoreFact]
     public async Task The_backlog_counts_lanes_that_are_due()
     {
         await Lanes.ClaimAsync("worker", 10_000, Lease, default);

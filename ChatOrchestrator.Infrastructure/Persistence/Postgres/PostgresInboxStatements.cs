@@ -41,7 +41,7 @@ internal static class PostgresInboxStatements
             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY
                 AS i(id, connection_id, conversation_id, participant_id, platform_message_id, kind, text, trace_parent, sent_at, quiet, ord)
         ), locked AS MATERIALIZED (
-            SELECT conversation_id FROM lanes WHERE conversation_id = ANY($3) ORDER BY conversation_id FOR UPDATE
+            SELECT conversation_id, COALESCE(hold_until > now() OR due_at <= now(), false) AS is_awake FROM lanes WHERE conversation_id = ANY($3) ORDER BY conversation_id FOR UPDATE
         ), stored AS (
             INSERT INTO messages (id, connection_id, conversation_id, participant_id, platform_message_id, author, kind, text, trace_parent, sent_at, created_at)
             SELECT i.id, i.connection_id, i.conversation_id, i.participant_id, i.platform_message_id, 0, i.kind, i.text, i.trace_parent, i.sent_at, clock_timestamp()
@@ -62,13 +62,15 @@ internal static class PostgresInboxStatements
                                    ELSE LEAST(now() + a.quiet, COALESCE(l.waiting_since, now()) + 5 * a.quiet) END,
                 due_at = CASE WHEN a.asked IS NULL OR l.hold_until > now() OR l.due_at <= now() THEN l.due_at
                               ELSE LEAST(now() + a.quiet, COALESCE(l.waiting_since, now()) + 5 * a.quiet) END
-            FROM arrived a WHERE l.conversation_id = a.conversation_id
+            FROM arrived a JOIN locked k USING (conversation_id) WHERE l.conversation_id = a.conversation_id
+            RETURNING a.asked, CASE WHEN a.asked IS NOT NULL AND NOT k.is_awake THEN l.due_at - now() END AS due_in
         ), touched AS (
             UPDATE conversations c SET last_activity_at = now()
             FROM arrived a WHERE c.id = a.conversation_id AND c.last_activity_at < now() - interval '5 seconds'
         )
-        SELECT CASE WHEN s.sequence IS NOT NULL THEN 0 WHEN k.conversation_id IS NOT NULL THEN 1 ELSE 2 END, COALESCE(s.sequence, 0)
+        SELECT CASE WHEN s.sequence IS NOT NULL THEN 0 WHEN k.conversation_id IS NOT NULL THEN 1 ELSE 2 END, COALESCE(s.sequence, 0), w.due_in
         FROM input i LEFT JOIN stored s USING (id) LEFT JOIN locked k ON k.conversation_id = i.conversation_id
+            LEFT JOIN marked w ON w.asked = s.sequence
         ORDER BY i.ord
         """;
 

@@ -44,7 +44,7 @@ internal sealed class PostgresInboxStore(PostgresHotPath hotPath) : IInboxStore
                 {
                     for (var i = 0; await reader.ReadAsync(token); i++)
                     {
-                        results[i] = new AppendResult((AppendKind)reader.GetInt32(0), reader.GetInt64(1));
+                        results[i] = new AppendResult((AppendKind)reader.GetInt32(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetTimeSpan(2));
                         redelivered |= results[i].Kind == AppendKind.Duplicate;
                     }
                 }

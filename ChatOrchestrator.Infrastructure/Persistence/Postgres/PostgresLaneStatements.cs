@@ -72,7 +72,7 @@ internal static class PostgresLaneStatements
                 AS i(conversation_id, token, connection_id, turn_id, from_sequence, through_sequence, state, reason, answer_id, answer, model,
                      prompt_version, input_tokens, output_tokens, attempt, worker, started_at, first_token_at, ended_at, trace_parent, ord)
         ), held AS MATERIALIZED (
-            SELECT l.conversation_id, i.ord FROM lanes l
+            SELECT l.conversation_id, i.ord, l.outbound_sequence > l.delivered_sequence AS is_behind FROM lanes l
             JOIN input i ON i.conversation_id = l.conversation_id AND i.token = l.lease_token AND i.through_sequence > l.handled_sequence
             WHERE l.lease_owner IS NOT NULL ORDER BY l.conversation_id FOR UPDATE OF l
         ), answered AS (
@@ -93,7 +93,7 @@ internal static class PostgresLaneStatements
             FROM input i JOIN held h USING (ord) LEFT JOIN answered a ON a.conversation_id = h.conversation_id
             WHERE l.conversation_id = i.conversation_id
         )
-        SELECT i.ord, COALESCE(a.sequence, 0) FROM input i JOIN held h USING (ord) LEFT JOIN answered a ON a.conversation_id = h.conversation_id
+        SELECT i.ord, COALESCE(a.sequence, 0), h.is_behind FROM input i JOIN held h USING (ord) LEFT JOIN answered a ON a.conversation_id = h.conversation_id
         """;
 
     /// <summary>$1–$11 one column each. Next: 0 keep, 1 release, 2 hold.</summary>
@@ -125,6 +125,9 @@ internal static class PostgresLaneStatements
         )
         SELECT ord, due_in FROM moved
         """;
+
+    /// <summary>$1 conversations. Before several statements of one transaction, so that the order of the locks stays one.</summary>
+    public const string LockAll = "SELECT FROM lanes WHERE conversation_id = ANY($1) ORDER BY conversation_id FOR UPDATE";
 
     /// <summary>$1 conversation. A statement sees the store as it was when it began: one that waited for the lane would not see the answer that was saved meanwhile.</summary>
     public const string Lock = "SELECT 1 FROM lanes WHERE conversation_id = $1 FOR UPDATE";

@@ -76,55 +76,32 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
             },
             cancellationToken);
 
-    public Task<IReadOnlyList<TurnCommitted>> CommitTurnsAsync(IReadOnlyList<TurnCommit> turns, CancellationToken cancellationToken) =>
-        hotPath.RunAsync<IReadOnlyList<TurnCommitted>>(
+    public Task<LanesCommitted> CommitAsync(IReadOnlyList<DeliveryCommit> deliveries, IReadOnlyList<TurnCommit> turns, CancellationToken cancellationToken) =>
+        hotPath.RunAsync(
             async (connection, token) =>
             {
-                var results = new TurnCommitted[turns.Count];
-                if (turns.Any(PostgresLaneExtras.HasExtras))
+                if (!deliveries.Any(PostgresLaneExtras.HasExtras) && !turns.Any(PostgresLaneExtras.HasExtras))
                 {
-                    await using var transaction = await connection.BeginTransactionAsync(token);
-                    await CommitTurnsAsync(connection, turns, results, token);
-                    for (var i = 0; i < results.Length; i++)
+                    return await CommitAsync(connection, deliveries, turns, token);
+                }
+                await using var transaction = await connection.BeginTransactionAsync(token);
+                var committed = await CommitAsync(connection, deliveries, turns, token);
+                for (var i = 0; i < deliveries.Count; i++)
+                {
+                    if (committed.Deliveries[i].Held)
                     {
-                        if (results[i].Held)
-                        {
-                            await PostgresLaneExtras.ApplyAsync(connection, turns[i], token);
-                        }
+                        await PostgresLaneExtras.ApplyAsync(connection, deliveries[i], token);
                     }
-                    await transaction.CommitAsync(token);
                 }
-                else
+                for (var i = 0; i < turns.Count; i++)
                 {
-                    await CommitTurnsAsync(connection, turns, results, token);
-                }
-                return results;
-            },
-            cancellationToken);
-
-    public Task<IReadOnlyList<DeliveryCommitted>> CommitDeliveriesAsync(IReadOnlyList<DeliveryCommit> deliveries, CancellationToken cancellationToken) =>
-        hotPath.RunAsync<IReadOnlyList<DeliveryCommitted>>(
-            async (connection, token) =>
-            {
-                var results = new DeliveryCommitted[deliveries.Count];
-                if (deliveries.Any(PostgresLaneExtras.HasExtras))
-                {
-                    await using var transaction = await connection.BeginTransactionAsync(token);
-                    await CommitDeliveriesAsync(connection, deliveries, results, token);
-                    for (var i = 0; i < results.Length; i++)
+                    if (committed.Turns[i].Held)
                     {
-                        if (results[i].Held)
-                        {
-                            await PostgresLaneExtras.ApplyAsync(connection, deliveries[i], token);
-                        }
+                        await PostgresLaneExtras.ApplyAsync(connection, turns[i], token);
                     }
-                    await transaction.CommitAsync(token);
                 }
-                else
-                {
-                    await CommitDeliveriesAsync(connection, deliveries, results, token);
-                }
-                return results;
+                await transaction.CommitAsync(token);
+                return committed;
             },
             cancellationToken);
 
@@ -199,7 +176,49 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
         }
     }
 
-    private static async Task CommitTurnsAsync(NpgsqlConnection connection, IReadOnlyList<TurnCommit> turns, TurnCommitted[] results, CancellationToken token)
+    /// <summary>One round trip and, outside of a transaction, one commit.</summary>
+    private static async Task<LanesCommitted> CommitAsync(NpgsqlConnection connection, IReadOnlyList<DeliveryCommit> deliveries, IReadOnlyList<TurnCommit> turns, CancellationToken token)
+    {
+        var delivered = new DeliveryCommitted[deliveries.Count];
+        var turned = new TurnCommitted[turns.Count];
+        await using var batch = new NpgsqlBatch(connection);
+        if (deliveries.Count > 0 && turns.Count > 0)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(Sql.LockAll)
+                .Column([.. deliveries.Select(d => d.Lease), .. turns.Select(t => t.Lease)], NpgsqlDbType.Uuid, l => l.Conversation.Value));
+        }
+        if (deliveries.Count > 0)
+        {
+            batch.BatchCommands.Add(Deliveries(deliveries));
+        }
+        if (turns.Count > 0)
+        {
+            batch.BatchCommands.Add(Turns(turns));
+        }
+        await using var reader = await batch.ExecuteReaderAsync(token);
+        if (batch.BatchCommands.Count == 3)
+        {
+            await reader.NextResultAsync(token);
+        }
+        if (deliveries.Count > 0)
+        {
+            while (await reader.ReadAsync(token))
+            {
+                delivered[reader.GetInt64(0) - 1] = new DeliveryCommitted(true, reader.IsDBNull(1) ? null : reader.GetTimeSpan(1));
+            }
+            await reader.NextResultAsync(token);
+        }
+        if (turns.Count > 0)
+        {
+            while (await reader.ReadAsync(token))
+            {
+                turned[reader.GetInt64(0) - 1] = new TurnCommitted(true, reader.GetInt64(1), reader.GetBoolean(2));
+            }
+        }
+        return new LanesCommitted(delivered, turned);
+    }
+
+    private static NpgsqlBatchCommand Turns(IReadOnlyList<TurnCommit> turns)
     {
         var parts = new List<(int Turn, int Ordinal, PartBody Body)>(turns.Count);
         for (var turn = 0; turn < turns.Count; turn++)
@@ -209,7 +228,7 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
                 parts.Add((turn, i, turns[turn].Parts[i]));
             }
         }
-        await using var command = new NpgsqlCommand(Sql.CommitTurns, connection)
+        return new NpgsqlBatchCommand(Sql.CommitTurns)
             .Column(turns, NpgsqlDbType.Uuid, t => t.Lease.Conversation.Value)
             .Column(turns, NpgsqlDbType.Bigint, t => t.Lease.Token)
             .Column(turns, NpgsqlDbType.Uuid, t => t.Connection.Value)
@@ -236,31 +255,18 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
             .Column(parts, NpgsqlDbType.Text, p => p.Body.Body)
             .Column(parts, NpgsqlDbType.Text, p => p.Body.Format)
             .Column(parts, NpgsqlDbType.Text, p => p.Body.PlainBody);
-        await using var reader = await command.ExecuteReaderAsync(token);
-        while (await reader.ReadAsync(token))
-        {
-            results[reader.GetInt64(0) - 1] = new TurnCommitted(true, reader.GetInt64(1));
-        }
     }
 
-    private static async Task CommitDeliveriesAsync(NpgsqlConnection connection, IReadOnlyList<DeliveryCommit> deliveries, DeliveryCommitted[] results, CancellationToken token)
-    {
-        await using var command = new NpgsqlCommand(Sql.CommitDeliveries, connection)
-            .Column(deliveries, NpgsqlDbType.Uuid, d => d.Lease.Conversation.Value)
-            .Column(deliveries, NpgsqlDbType.Bigint, d => d.Lease.Token)
-            .Column(deliveries, NpgsqlDbType.Uuid, d => d.Part?.MessageId)
-            .Column(deliveries, NpgsqlDbType.Integer, d => d.Part?.Ordinal)
-            .Column(deliveries, NpgsqlDbType.Integer, d => (int?)d.Part?.State)
-            .Column(deliveries, NpgsqlDbType.Text, d => d.Part?.PlatformMessageId)
-            .Column(deliveries, NpgsqlDbType.Text, d => d.Part?.Error)
-            .Column(deliveries, NpgsqlDbType.Bigint, d => d.DeliveredThrough)
-            .Column(deliveries, NpgsqlDbType.Integer, d => (int)d.Next)
-            .Column(deliveries, NpgsqlDbType.Interval, d => d.Hold)
-            .Column(deliveries, NpgsqlDbType.Integer, d => d.Failure is null ? 0 : 1);
-        await using var reader = await command.ExecuteReaderAsync(token);
-        while (await reader.ReadAsync(token))
-        {
-            results[reader.GetInt64(0) - 1] = new DeliveryCommitted(true, reader.IsDBNull(1) ? null : reader.GetTimeSpan(1));
-        }
-    }
+    private static NpgsqlBatchCommand Deliveries(IReadOnlyList<DeliveryCommit> deliveries) => new NpgsqlBatchCommand(Sql.CommitDeliveries)
+        .Column(deliveries, NpgsqlDbType.Uuid, d => d.Lease.Conversation.Value)
+        .Column(deliveries, NpgsqlDbType.Bigint, d => d.Lease.Token)
+        .Column(deliveries, NpgsqlDbType.Uuid, d => d.Part?.MessageId)
+        .Column(deliveries, NpgsqlDbType.Integer, d => d.Part?.Ordinal)
+        .Column(deliveries, NpgsqlDbType.Integer, d => (int?)d.Part?.State)
+        .Column(deliveries, NpgsqlDbType.Text, d => d.Part?.PlatformMessageId)
+        .Column(deliveries, NpgsqlDbType.Text, d => d.Part?.Error)
+        .Column(deliveries, NpgsqlDbType.Bigint, d => d.DeliveredThrough)
+        .Column(deliveries, NpgsqlDbType.Integer, d => (int)d.Next)
+        .Column(deliveries, NpgsqlDbType.Interval, d => d.Hold)
+        .Column(deliveries, NpgsqlDbType.Integer, d => d.Failure is null ? 0 : 1);
 }

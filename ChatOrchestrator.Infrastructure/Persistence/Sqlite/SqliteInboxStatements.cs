@@ -29,8 +29,8 @@ internal static class SqliteInboxStatements
         ON CONFLICT (conversation_id) DO NOTHING
         """;
 
-    /// <summary>$1 conversation.</summary>
-    public const string HasLane = "SELECT 1 FROM lanes WHERE conversation_id = $1";
+    /// <summary>$1 conversation, $2 now. 1: somebody holds the lane, or it is due already. Nothing when there is none.</summary>
+    public const string IsAwake = "SELECT COALESCE(hold_until > $2, 0) OR COALESCE(due_at <= $2, 0) FROM lanes WHERE conversation_id = $1";
 
     /// <summary>$1–$9 the columns, $10 now. Returns the sequence, or nothing when the message is known.</summary>
     public const string Store = """
@@ -54,6 +54,7 @@ internal static class SqliteInboxStatements
             due_at = CASE WHEN $3 IS NULL OR hold_until > $5 OR due_at <= $5 THEN due_at
                           ELSE min($5 + $4, COALESCE(waiting_since, $5) + 5 * $4) END
         WHERE conversation_id = $1
+        RETURNING due_at
         """;
 
     /// <summary>$1 conversation, $2 now.</summary>

@@ -49,7 +49,9 @@ internal sealed class SqliteInboxStore(SqliteHotPath hotPath) : IInboxStore
             ref var arrival = ref CollectionsMarshal.GetValueRefOrAddDefault(arrivals, message.Conversation, out var known);
             if (!known)
             {
-                arrival.IsGone = session.Number(Sql.HasLane, message.Conversation.Value) is null;
+                var isAwake = session.Number(Sql.IsAwake, message.Conversation.Value, session.Now);
+                arrival.IsGone = isAwake is null;
+                arrival.IsAwake = isAwake == 1;
             }
             if (arrival.IsGone)
             {
@@ -70,8 +72,13 @@ internal sealed class SqliteInboxStore(SqliteHotPath hotPath) : IInboxStore
         {
             if (arrival.Last > 0)
             {
-                session.Run(Sql.Mark, conversation.Value, arrival.Last, arrival.Asked, arrival.QuietMs * 1_000L, session.Now);
+                var due = session.Number(Sql.Mark, conversation.Value, arrival.Last, arrival.Asked, arrival.QuietMs * 1_000L, session.Now);
                 session.Run(Sql.Touch, conversation.Value, session.Now);
+                if (arrival.Asked is { } asked && !arrival.IsAwake)
+                {
+                    var last = Array.FindIndex(results, r => r.Sequence == asked);
+                    results[last] = results[last] with { DueIn = TimeSpan.FromMicroseconds(due!.Value - session.Now) };
+                }
             }
         }
         return results;
@@ -112,6 +119,7 @@ internal sealed class SqliteInboxStore(SqliteHotPath hotPath) : IInboxStore
     private struct Arrival
     {
         public bool IsGone;
+        public bool IsAwake;
         public long Last;
         public long? Asked;
         public int QuietMs;

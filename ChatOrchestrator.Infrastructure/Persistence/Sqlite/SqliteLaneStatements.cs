@@ -58,6 +58,7 @@ internal static class SqliteLaneStatements
     public const string Handle = """
         UPDATE lanes SET handled_sequence = $3, attempts = 0
         WHERE conversation_id = $1 AND lease_token = $2 AND lease_owner IS NOT NULL AND handled_sequence < $3
+        RETURNING outbound_sequence > delivered_sequence
         """;
 
     /// <summary>$1 id, $2 conversation, $3 connection, $4 text, $5 the last message that it answers, $6 turn, $7 trace parent, $8 now.</summary>

@@ -35,11 +35,10 @@ internal sealed class SqliteLaneStore(SqliteHotPath hotPath) : ILaneStore
             },
             cancellationToken);
 
-    public Task<IReadOnlyList<TurnCommitted>> CommitTurnsAsync(IReadOnlyList<TurnCommit> turns, CancellationToken cancellationToken) =>
-        hotPath.WriteAsync<IReadOnlyList<TurnCommitted>>(session => [.. turns.Select(t => Commit(session, t))], cancellationToken);
-
-    public Task<IReadOnlyList<DeliveryCommitted>> CommitDeliveriesAsync(IReadOnlyList<DeliveryCommit> deliveries, CancellationToken cancellationToken) =>
-        hotPath.WriteAsync<IReadOnlyList<DeliveryCommitted>>(session => [.. deliveries.Select(d => Commit(session, d))], cancellationToken);
+    public Task<LanesCommitted> CommitAsync(IReadOnlyList<DeliveryCommit> deliveries, IReadOnlyList<TurnCommit> turns, CancellationToken cancellationToken) =>
+        hotPath.WriteAsync(
+            session => new LanesCommitted([.. deliveries.Select(d => Commit(session, d))], [.. turns.Select(t => Commit(session, t))]),
+            cancellationToken);
 
     public Task InterruptAsync(ConversationId conversation, long beforeSequence, string reason, CancellationToken cancellationToken) =>
         hotPath.WriteAsync(
@@ -149,7 +148,7 @@ internal sealed class SqliteLaneStore(SqliteHotPath hotPath) : ILaneStore
     private static TurnCommitted Commit(SqliteSession session, TurnCommit turn)
     {
         var conversation = turn.Lease.Conversation.Value;
-        if (session.Run(Sql.Handle, conversation, turn.Lease.Token, turn.ThroughSequence) == 0)
+        if (session.Number(Sql.Handle, conversation, turn.Lease.Token, turn.ThroughSequence) is not { } isBehind)
         {
             return default;
         }
@@ -170,7 +169,7 @@ internal sealed class SqliteLaneStore(SqliteHotPath hotPath) : ILaneStore
             session.Run(Sql.StorePart, turn.AnswerId, i, conversation, part.Body, part.Format, part.PlainBody);
         }
         SqliteLaneExtras.Apply(session, turn);
-        return new TurnCommitted(true, answer);
+        return new TurnCommitted(true, answer, isBehind != 0);
     }
 
     private static DeliveryCommitted Commit(SqliteSession session, DeliveryCommit delivery)
