@@ -46,6 +46,7 @@ public abstract partial class InboxStoreSuite
         }))).WaitAsync(Deadline);
 
         var all = sent.SelectMany(s => s).ToLookup(s => s.Message.Conversation);
+        var lanes = (await Lanes.ClaimAsync("worker", 10_000, Lease, default)).ToDictionary(l => l.Conversation);
         foreach (var chat in chats)
         {
             var expected = all[chat.Id].Where(s => s.Result.Kind == AppendKind.Stored).OrderBy(s => s.Result.Sequence).ToArray();
@@ -53,6 +54,7 @@ public abstract partial class InboxStoreSuite
             messages.Select(m => (m.Id, m.Sequence)).ShouldBe(expected.Select(s => (s.Message.Id, s.Result.Sequence)));
             messages.Where(m => !m.PlatformMessageId!.StartsWith("shared", StringComparison.Ordinal)).Count()
                 .ShouldBe(all[chat.Id].Count(s => !s.Message.PlatformMessageId.StartsWith("shared", StringComparison.Ordinal)));
+            (await ReleaseAsync(lanes[chat.Id])).DueIn.ShouldNotBeNull("nothing was answered yet");
             (await LaneAsync(chat)).LastSequence.ShouldBe(expected[^1].Result.Sequence);
         }
         // Chats have connections of their own, so a shared id is one message in each chat it was sent to.

@@ -133,7 +133,8 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
             .Where(m => m.ConversationId == id && m.Sequence > lane.HandledSequence && m.Author == MessageAuthor.Participant && m.Kind != MessageKind.Overheard)
             .Select(m => m.Id).ToListAsync(cancellationToken);
         db.TimelineEvents.AddRange(withdrawn.Concat(unanswered).Select(message => new TimelineEvent(id, message, reason, null, now)));
-        DateTimeOffset? due = lane.LastSequence > lane.HandledSequence || lane.OutboundSequence > delivered ? now + AfterRevocation : null;
+        // Also when nothing seems to wait: what came while the lane was held is found by whoever releases it next.
+        DateTimeOffset? due = now + AfterRevocation;
         await db.Lanes.Where(l => l.ConversationId == id).ExecuteUpdateAsync(
             set => set
                 .SetProperty(l => l.LeaseToken, l => l.LeaseToken + 1)

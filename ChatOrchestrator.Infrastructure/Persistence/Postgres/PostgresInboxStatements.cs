@@ -32,20 +32,32 @@ internal static class PostgresInboxStatements
         SELECT connection_id, chat_id, thread_id, id FROM found
         """;
 
-    // One statement, one commit. The lanes are locked first and in order: so a conversation's sequences are given out in
-    // the order of the commits, and a conversation without a lane (deleted) takes nothing.
+    /// <summary>
+    /// $1 keys of conversations. Whoever stores messages of a conversation, or lets its lane fall idle, comes through this
+    /// gate one at a time and keeps it until the commit: so a conversation's sequences are given out in the order of the
+    /// commits, and no message slips in while its lane is being released. A statement of its own, because what follows must
+    /// see what was committed before the gate opened. The rows of lanes that are being worked on need no lock then.
+    /// </summary>
+    public const string Gate = "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT k FROM unnest($1) AS i(k) ORDER BY k) sorted";
+
+    // Behind the gate. A lane that is awake (held, or due already) is left alone unless it is to be quiet, or a command ends its quiet: who releases it looks for
+    // what has come. A conversation without a lane (deleted) takes nothing.
     // Talk that is not addressed to the bot (kind 3) wakes nobody; while the lane is idle its cursors move past it.
     // A burst whose quiet period is over, or that a command flushed, is not quieted again by what follows.
     public const string Append = """
         WITH input AS (
             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY
                 AS i(id, connection_id, conversation_id, participant_id, platform_message_id, kind, text, trace_parent, sent_at, quiet, ord)
+        ), known AS MATERIALIZED (
+            SELECT conversation_id, COALESCE(hold_until > now() OR due_at <= now(), false) AS is_awake FROM lanes WHERE conversation_id = ANY($3)
         ), locked AS MATERIALIZED (
-            SELECT conversation_id, COALESCE(hold_until > now() OR due_at <= now(), false) AS is_awake FROM lanes WHERE conversation_id = ANY($3) ORDER BY conversation_id FOR UPDATE
+            SELECT l.conversation_id, k.is_awake FROM lanes l JOIN known k USING (conversation_id)
+            WHERE NOT k.is_awake OR k.conversation_id IN (SELECT i.conversation_id FROM input i WHERE i.quiet > interval '0' OR i.kind = 1)
+            ORDER BY l.conversation_id FOR UPDATE OF l
         ), stored AS (
             INSERT INTO messages (id, connection_id, conversation_id, participant_id, platform_message_id, author, kind, text, trace_parent, sent_at, created_at)
             SELECT i.id, i.connection_id, i.conversation_id, i.participant_id, i.platform_message_id, 0, i.kind, i.text, i.trace_parent, i.sent_at, clock_timestamp()
-            FROM input i JOIN locked USING (conversation_id)
+            FROM input i JOIN known USING (conversation_id)
             ORDER BY i.ord
             ON CONFLICT (connection_id, platform_message_id) WHERE platform_message_id IS NOT NULL DO NOTHING
             RETURNING id, conversation_id, kind, sequence
@@ -55,8 +67,8 @@ internal static class PostgresInboxStatements
             FROM stored s JOIN input i USING (id) GROUP BY s.conversation_id
         ), marked AS (
             UPDATE lanes l SET
-                last_sequence = COALESCE(a.asked, CASE WHEN l.last_sequence > l.handled_sequence THEN l.last_sequence ELSE a.last END),
-                handled_sequence = CASE WHEN a.asked IS NULL AND l.last_sequence <= l.handled_sequence THEN a.last ELSE l.handled_sequence END,
+                last_sequence = COALESCE(a.asked, CASE WHEN k.is_awake OR l.last_sequence > l.handled_sequence THEN l.last_sequence ELSE a.last END),
+                handled_sequence = CASE WHEN a.asked IS NULL AND NOT k.is_awake AND l.last_sequence <= l.handled_sequence THEN a.last ELSE l.handled_sequence END,
                 waiting_since = CASE WHEN a.asked IS NULL THEN l.waiting_since ELSE COALESCE(l.waiting_since, now()) END,
                 quiet_until = CASE WHEN a.asked IS NULL OR (l.waiting_since IS NOT NULL AND l.quiet_until <= now()) THEN l.quiet_until
                                    ELSE LEAST(now() + a.quiet, COALESCE(l.waiting_since, now()) + 5 * a.quiet) END,
@@ -69,7 +81,7 @@ internal static class PostgresInboxStatements
             FROM arrived a WHERE c.id = a.conversation_id AND c.last_activity_at < now() - interval '5 seconds'
         )
         SELECT CASE WHEN s.sequence IS NOT NULL THEN 0 WHEN k.conversation_id IS NOT NULL THEN 1 ELSE 2 END, COALESCE(s.sequence, 0), w.due_in
-        FROM input i LEFT JOIN stored s USING (id) LEFT JOIN locked k ON k.conversation_id = i.conversation_id
+        FROM input i LEFT JOIN stored s USING (id) LEFT JOIN known k ON k.conversation_id = i.conversation_id
             LEFT JOIN marked w ON w.asked = s.sequence
         ORDER BY i.ord
         """;

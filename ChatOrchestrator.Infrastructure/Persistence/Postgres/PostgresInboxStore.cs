@@ -29,19 +29,27 @@ internal sealed class PostgresInboxStore(PostgresHotPath hotPath) : IInboxStore
             {
                 var results = new AppendResult[messages.Count];
                 var redelivered = false;
-                await using (var command = new NpgsqlCommand(Sql.Append, connection)
-                    .Column(messages, NpgsqlDbType.Uuid, m => m.Id)
-                    .Column(messages, NpgsqlDbType.Uuid, m => m.Connection.Value)
-                    .Column(messages, NpgsqlDbType.Uuid, m => m.Conversation.Value)
-                    .Column(messages, NpgsqlDbType.Uuid, m => m.Participant)
-                    .Column(messages, NpgsqlDbType.Text, m => m.PlatformMessageId)
-                    .Column(messages, NpgsqlDbType.Integer, m => (int)m.Kind)
-                    .Column(messages, NpgsqlDbType.Text, m => m.Text)
-                    .Column(messages, NpgsqlDbType.Text, m => m.TraceParent)
-                    .Column(messages, NpgsqlDbType.TimestampTz, m => m.SentAt)
-                    .Column(messages, NpgsqlDbType.Interval, m => TimeSpan.FromMilliseconds(m.QuietMs)))
-                await using (var reader = await command.ExecuteReaderAsync(token))
+                await using (var batch = new NpgsqlBatch(connection)
                 {
+                    BatchCommands =
+                    {
+                        new NpgsqlBatchCommand(Sql.Gate).Column(messages, NpgsqlDbType.Bigint, m => Gates.KeyOf(m.Conversation)),
+                        new NpgsqlBatchCommand(Sql.Append)
+                            .Column(messages, NpgsqlDbType.Uuid, m => m.Id)
+                            .Column(messages, NpgsqlDbType.Uuid, m => m.Connection.Value)
+                            .Column(messages, NpgsqlDbType.Uuid, m => m.Conversation.Value)
+                            .Column(messages, NpgsqlDbType.Uuid, m => m.Participant)
+                            .Column(messages, NpgsqlDbType.Text, m => m.PlatformMessageId)
+                            .Column(messages, NpgsqlDbType.Integer, m => (int)m.Kind)
+                            .Column(messages, NpgsqlDbType.Text, m => m.Text)
+                            .Column(messages, NpgsqlDbType.Text, m => m.TraceParent)
+                            .Column(messages, NpgsqlDbType.TimestampTz, m => m.SentAt)
+                            .Column(messages, NpgsqlDbType.Interval, m => TimeSpan.FromMilliseconds(m.QuietMs)),
+                    },
+                })
+                await using (var reader = await batch.ExecuteReaderAsync(token))
+                {
+                    await reader.NextResultAsync(token);
                     for (var i = 0; await reader.ReadAsync(token); i++)
                     {
                         results[i] = new AppendResult((AppendKind)reader.GetInt32(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetTimeSpan(2));

@@ -96,30 +96,39 @@ internal static class PostgresLaneStatements
         SELECT i.ord, COALESCE(a.sequence, 0), h.is_behind FROM input i JOIN held h USING (ord) LEFT JOIN answered a ON a.conversation_id = h.conversation_id
         """;
 
-    /// <summary>$1–$11 one column each. Next: 0 keep, 1 release, 2 hold.</summary>
+    /// <summary>
+    /// $1–$11 one column each. Next: 0 keep, 1 release, 2 hold. Behind the gates of the lanes that are released: messages
+    /// that came while the lane was held are looked for now.
+    /// </summary>
     public const string CommitDeliveries = """
         WITH input AS (
             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WITH ORDINALITY
                 AS i(conversation_id, token, message_id, ordinal, state, platform_message_id, error, delivered_through, next, hold, failed, ord)
         ), held AS MATERIALIZED (
-            SELECT l.conversation_id, i.ord FROM lanes l JOIN input i ON i.conversation_id = l.conversation_id AND i.token = l.lease_token
+            SELECT l.conversation_id, l.handled_sequence, i.ord FROM lanes l JOIN input i ON i.conversation_id = l.conversation_id AND i.token = l.lease_token
             WHERE l.lease_owner IS NOT NULL ORDER BY l.conversation_id FOR UPDATE OF l
         ), parted AS (
             UPDATE parts p SET state = i.state, attempts = p.attempts + 1, error = i.error,
                 platform_message_id = COALESCE(i.platform_message_id, p.platform_message_id), sent_at = CASE WHEN i.state = 3 THEN clock_timestamp() ELSE p.sent_at END
             FROM input i JOIN held USING (ord)
             WHERE p.message_id = i.message_id AND p.ordinal = i.ordinal AND p.state IN (0, 1, 2)
+        ), arrived AS (
+            SELECT h.ord, (SELECT m.sequence FROM messages m
+                           WHERE m.conversation_id = h.conversation_id AND m.sequence > h.handled_sequence AND m.author = 0 AND m.kind <> 3
+                           ORDER BY m.sequence DESC LIMIT 1) AS last
+            FROM held h JOIN input i USING (ord) WHERE i.next = 1
         ), moved AS (
             UPDATE lanes l SET
                 delivered_sequence = GREATEST(l.delivered_sequence, i.delivered_through),
+                last_sequence = GREATEST(l.last_sequence, a.last),
                 attempts = l.attempts + i.failed,
                 lease_owner = CASE WHEN i.next = 0 THEN l.lease_owner END,
                 hold_until = CASE i.next WHEN 0 THEN l.hold_until WHEN 1 THEN NULL ELSE now() + i.hold END,
                 due_at = CASE WHEN i.next = 0 THEN l.due_at
                               WHEN i.next = 2 THEN now() + i.hold
                               WHEN l.outbound_sequence > GREATEST(l.delivered_sequence, i.delivered_through) THEN now()
-                              WHEN l.last_sequence > l.handled_sequence THEN GREATEST(now(), COALESCE(l.quiet_until, now())) END
-            FROM input i JOIN held h USING (ord)
+                              WHEN GREATEST(l.last_sequence, a.last) > l.handled_sequence THEN GREATEST(now(), COALESCE(l.quiet_until, now())) END
+            FROM input i JOIN held h USING (ord) LEFT JOIN arrived a USING (ord)
             WHERE l.conversation_id = i.conversation_id
             RETURNING i.ord, CASE WHEN i.next <> 0 THEN l.due_at - now() END AS due_in
         )
@@ -148,7 +157,7 @@ internal static class PostgresLaneStatements
             WHERE p.message_id = m.id AND m.sequence > l.delivered_sequence AND m.author = 1 AND p.state IN (0, 1, 2)
         )
         UPDATE lanes l SET lease_token = l.lease_token + 1, lease_owner = NULL, hold_until = NULL, quiet_until = NULL, waiting_since = NULL,
-            attempts = 0, handled_sequence = GREATEST(l.handled_sequence, $2 - 1), due_at = now()
+            attempts = 0, last_sequence = GREATEST(l.last_sequence, $2), handled_sequence = GREATEST(l.handled_sequence, $2 - 1), due_at = now()
         FROM locked k WHERE l.conversation_id = k.conversation_id
         """;
 

@@ -182,11 +182,17 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
         var delivered = new DeliveryCommitted[deliveries.Count];
         var turned = new TurnCommitted[turns.Count];
         await using var batch = new NpgsqlBatch(connection);
+        var released = deliveries.Where(d => d.Next == LaneNext.Release).ToArray();
+        if (released.Length > 0)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(PostgresInboxStatements.Gate).Column(released, NpgsqlDbType.Bigint, d => Gates.KeyOf(d.Lease.Conversation)));
+        }
         if (deliveries.Count > 0 && turns.Count > 0)
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(Sql.LockAll)
                 .Column([.. deliveries.Select(d => d.Lease), .. turns.Select(t => t.Lease)], NpgsqlDbType.Uuid, l => l.Conversation.Value));
         }
+        var locks = batch.BatchCommands.Count;
         if (deliveries.Count > 0)
         {
             batch.BatchCommands.Add(Deliveries(deliveries));
@@ -196,7 +202,7 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
             batch.BatchCommands.Add(Turns(turns));
         }
         await using var reader = await batch.ExecuteReaderAsync(token);
-        if (batch.BatchCommands.Count == 3)
+        for (; locks > 0; locks--)
         {
             await reader.NextResultAsync(token);
         }
