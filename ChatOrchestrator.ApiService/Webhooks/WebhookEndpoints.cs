@@ -25,13 +25,27 @@ internal static class WebhookEndpoints
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .AllowAnonymous();
 
-    private static async Task HandleAsync(string platform, Guid connectionId, ReceiveWebhook receive, HttpContext http)
+    private static async Task HandleAsync(string platform, Guid connectionId, ReceiveWebhook receive, IngressGate gate, HttpContext http)
+    {
+        try
+        {
+            using var ticket = gate.Enter(Math.Min(http.Request.ContentLength ?? 0, MaxBodyBytes));
+            await ReceiveAsync(platform, connectionId, receive, ticket, http);
+        }
+        catch (Exception e) when (e is StoreUnavailableException or OverloadedException)
+        {
+            http.Response.Headers.RetryAfter = "1";
+            await RefuseAsync(http, StatusCodes.Status503ServiceUnavailable, "It could not be stored; deliver it again.");
+        }
+    }
+
+    private static async Task ReceiveAsync(string platform, Guid connectionId, ReceiveWebhook receive, IngressGate.Ticket ticket, HttpContext http)
     {
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(http.Request.ContentLength ?? 4096, 1024, MaxBodyBytes + 1));
         try
         {
             int length;
-            (buffer, length) = await ReadAsync(http, buffer);
+            (buffer, length) = await ReadAsync(http, buffer, ticket);
             if (length > MaxBodyBytes)
             {
                 await RefuseAsync(http, StatusCodes.Status413PayloadTooLarge, "The body is larger than 1 MiB.");
@@ -55,11 +69,6 @@ internal static class WebhookEndpoints
                     break;
             }
         }
-        catch (Exception e) when (e is StoreUnavailableException or OverloadedException)
-        {
-            http.Response.Headers.RetryAfter = "1";
-            await RefuseAsync(http, StatusCodes.Status503ServiceUnavailable, "It could not be stored; deliver it again.");
-        }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
@@ -67,7 +76,7 @@ internal static class WebhookEndpoints
     }
 
     /// <summary>Reads the body up to one byte over the limit.</summary>
-    private static async ValueTask<(byte[] Buffer, int Length)> ReadAsync(HttpContext http, byte[] buffer)
+    private static async ValueTask<(byte[] Buffer, int Length)> ReadAsync(HttpContext http, byte[] buffer, IngressGate.Ticket ticket)
     {
         var length = 0;
         while (true)
@@ -80,6 +89,7 @@ internal static class WebhookEndpoints
             }
             if (length == buffer.Length)
             {
+                ticket.GrowTo(Math.Min(buffer.Length * 2, MaxBodyBytes));
                 var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, MaxBodyBytes + 1));
                 buffer.AsSpan(0, length).CopyTo(larger);
                 ArrayPool<byte>.Shared.Return(buffer);

@@ -31,6 +31,8 @@ public sealed class PostgresPlanTests
         ("lock", PostgresLaneStatements.Lock, "uuid"),
         ("interrupt", PostgresLaneStatements.Interrupt, "uuid,bigint,text"),
         ("backlog", PostgresLaneStatements.Backlog, ""),
+        ("find stuck", PostgresLaneWatch.FindStuck, "interval,interval,int,text[],int"),
+        ("repair", PostgresLaneWatch.Repair, "uuid,int"),
     ];
 
     [PostgresFact]

@@ -17,6 +17,8 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     public abstract ILaneStore Lanes { get; }
 
+    public abstract ILaneWatch Watch { get; }
+
     /// <summary>Another process's view: stores with connections of their own. Disposed with this one.</summary>
     public abstract (IInboxStore Inbox, ILaneStore Lanes) Another();
 
@@ -29,7 +31,7 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
     /// <summary>Makes time pass for one lane: every time in its row moves back.</summary>
     public Task ElapseAsync(ConversationId conversation, TimeSpan time)
     {
-        string[] columns = ["due_at", "hold_until", "quiet_until", "waiting_since"];
+        string[] columns = ["due_at", "hold_until", "quiet_until", "waiting_since", "claimed_at"];
         var id = conversation.Value.ToString().ToUpperInvariant();
         return ExecuteAsync($"UPDATE lanes SET {string.Join(", ", columns.Select(c => $"{c} = {c} - {Interval(time)}"))} WHERE conversation_id = '{id}'");
     }
