@@ -47,6 +47,10 @@ public sealed class EngineOptions : IValidatableObject
     [Range(1, 3_600)]
     public int WatchSeconds { get; set; } = 15;
 
+    /// <summary>How often it is looked for messages that are older than their bot keeps them, in seconds.</summary>
+    [Range(1, 86_400)]
+    public int RetentionSeconds { get; set; } = 3_600;
+
     public TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
 
     public TimeSpan Renew => TimeSpan.FromSeconds(RenewSeconds);

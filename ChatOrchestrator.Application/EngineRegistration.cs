@@ -1,5 +1,6 @@
 using ChatOrchestrator.Application.Delivery;
 using ChatOrchestrator.Application.Ingress;
+using ChatOrchestrator.Application.Retention;
 using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Application.Watching;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,6 +40,7 @@ public static class EngineRegistration
         services.AddHostedService<LanePump>();
         services.AddHostedService<ListenToPlatforms>();
         services.AddHostedService<WatchLanes>();
+        services.AddHostedService<DeleteOldMessages>();
         return services;
     }
 }

@@ -52,6 +52,9 @@ public static class EngineTelemetry
     /// <summary>Lanes that waited without a due time: there should be none.</summary>
     public static readonly Counter<long> Repaired = Meter.CreateCounter<long>("chat.lanes.repaired", "{lane}", "Lanes that waited without a due time and were made due.");
 
+    /// <summary>Messages deleted because they were older than their bot keeps them.</summary>
+    public static readonly Counter<long> Expired = Meter.CreateCounter<long>("chat.messages.expired", "{message}", "Messages deleted for their age.");
+
     /// <summary>From the start of a turn to the saved answer.</summary>
     public static readonly Histogram<double> TurnDuration = Meter.CreateHistogram<double>("chat.turn.duration", "s", "From the start of a turn to its saved answer.", tags: null, Seconds);
 

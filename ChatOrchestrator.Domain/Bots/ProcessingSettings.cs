@@ -36,6 +36,9 @@ public sealed record ProcessingSettings
     /// <summary>Whether what other bots address to this one is answered; false: it is stored and part of the history.</summary>
     public bool AnswerBots { get; init; }
 
+    /// <summary>After how many days messages are deleted, with their parts, turns, timelines and dead letters, 1 to 36,500; 0: they are kept for ever.</summary>
+    public int RetentionDays { get; init; }
+
     /// <exception cref="DomainException">A value lies outside its limits.</exception>
     public void Validate()
     {
@@ -47,5 +50,6 @@ public sealed record ProcessingSettings
         Require.Range("processing.messagesPerMinute", MessagesPerMinute, 0, 100_000);
         Require.Range("processing.messageBurst", MessageBurst, 1, 100_000);
         Require.Length("processing.rateLimitNotice", RateLimitNotice, 1, 1_000);
+        Require.Range("processing.retentionDays", RetentionDays, 0, 36_500);
     }
 }

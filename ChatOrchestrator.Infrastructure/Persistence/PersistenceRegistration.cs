@@ -74,6 +74,7 @@ public static class PersistenceRegistration
         services.AddSingleton<IInboxStore, PostgresInboxStore>();
         services.AddSingleton<ILaneStore, PostgresLaneStore>();
         services.AddSingleton<ILaneWatch, PostgresLaneWatch>();
+        services.AddSingleton<IRetentionStore, PostgresRetentionStore>();
         services.AddSingleton<INamedLeases, PostgresNamedLeases>();
     }
 
@@ -93,6 +94,7 @@ public static class PersistenceRegistration
         services.AddSingleton<IInboxStore, SqliteInboxStore>();
         services.AddSingleton<ILaneStore, SqliteLaneStore>();
         services.AddSingleton<ILaneWatch, SqliteLaneWatch>();
+        services.AddSingleton<IRetentionStore, SqliteRetentionStore>();
         services.AddSingleton<INamedLeases, InProcessNamedLeases>();
     }
 

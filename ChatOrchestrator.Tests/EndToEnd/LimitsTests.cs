@@ -194,6 +194,28 @@ public sealed class LimitsTests(PostgresDatabase postgres, RedisDatabase redis) 
         await ExecuteAsync(cluster, $"DELETE FROM lanes WHERE conversation_id = (SELECT id FROM conversations WHERE chat_id = '7600001')");
     }
 
+    [StoresFact]
+    public async Task What_is_older_than_the_bot_keeps_it_is_deleted_while_the_bot_goes_on_answering()
+    {
+        var settings = new Dictionary<string, string?> { ["Engine__RetentionSeconds"] = "1" };
+        await using var cluster = await Cluster.StartAsync(postgres.ConnectionString, redis.Configuration, workers: 2, settings);
+        var connection = await ConnectAsync(cluster, new { quietPeriodMs = 0, retentionDays = 7 });
+        for (var n = 0; n < 3; n++)
+        {
+            (await PostAsync(cluster, connection, new Update(7_700_001, n))).ShouldBe(HttpStatusCode.OK);
+        }
+        await Eventually.TrueAsync(() => cluster.Backend.Chat(7_700_001).Count == 3, Deadline, "all are answered");
+        await LanesAreIdleAsync(cluster);
+
+        await ExecuteAsync(cluster, "UPDATE messages SET created_at = created_at - interval '8 days' WHERE conversation_id = (SELECT id FROM conversations WHERE chat_id = '7700001')");
+        await Eventually.TrueAsync(async _ => (await QuestionsAsync(cluster, "7700001")).Count == 0, Deadline, "what is old is gone");
+
+        (await PostAsync(cluster, connection, new Update(7_700_001, 3))).ShouldBe(HttpStatusCode.OK);
+        await Eventually.TrueAsync(() => cluster.Backend.Chat(7_700_001).Count == 4, Deadline, "the next one is answered");
+        await LanesAreIdleAsync(cluster);
+        (await QuestionsAsync(cluster, "7700001")).Count.ShouldBe(1);
+    }
+
     private static async Task<string> ConnectAsync(Cluster cluster, object processing, object? settings = null)
     {
         var number = Interlocked.Increment(ref _bots);

@@ -16,12 +16,15 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
     private IInboxStore? _inbox;
     private ILaneStore? _lanes;
     private ILaneWatch? _watch;
+    private IRetentionStore? _retention;
 
     public override IInboxStore Inbox => _inbox!;
 
     public override ILaneStore Lanes => _lanes!;
 
     public override ILaneWatch Watch => _watch!;
+
+    public override IRetentionStore Retention => _retention!;
 
     public string ConnectionString => new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folder.FullName, "chat.db") }.ConnectionString;
 
@@ -46,6 +49,7 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
         await context.Database.MigrateAsync();
         (_inbox, _lanes) = Another();
         _watch = new SqliteLaneWatch(_hotPaths[0]);
+        _retention = new SqliteRetentionStore(_hotPaths[0]);
     }
 
     protected override async Task StopAsync()

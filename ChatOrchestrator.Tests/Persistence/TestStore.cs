@@ -19,6 +19,8 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     public abstract ILaneWatch Watch { get; }
 
+    public abstract IRetentionStore Retention { get; }
+
     /// <summary>Another process's view: stores with connections of their own. Disposed with this one.</summary>
     public abstract (IInboxStore Inbox, ILaneStore Lanes) Another();
 
@@ -58,6 +60,9 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
     protected abstract Task StartAsync();
 
     protected abstract Task StopAsync();
+
+    /// <summary>A length of time in this store's SQL.</summary>
+    public string IntervalOf(TimeSpan time) => Interval(time);
 
     protected abstract string Interval(TimeSpan time);
 
