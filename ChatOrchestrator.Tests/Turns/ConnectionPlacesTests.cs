@@ -25,14 +25,14 @@ public sealed class ConnectionPlacesTests : IAsyncDisposable
 
     public ConnectionPlacesTests()
     {
-        _store.CommitDeliveriesAsync(default!, default).ReturnsForAnyArgs(call =>
+        _store.CommitAsync(default!, default!, default).ReturnsForAnyArgs(call =>
         {
             var commits = call.Arg<IReadOnlyList<DeliveryCommit>>();
             foreach (var commit in commits)
             {
                 _givenBack.Enqueue(commit);
             }
-            return commits.Select(c => new DeliveryCommitted(true, c.Hold)).ToArray();
+            return new LanesCommitted([.. commits.Select(c => new DeliveryCommitted(true, c.Hold))], []);
         });
         _commits = new LaneCommits(_store, new Doorbell(new InProcessSignals(), _time), _time);
         _places = new ConnectionPlaces(_connections, _commits, Options.Create(new EngineOptions { MaxLanes = 64 }), _time);

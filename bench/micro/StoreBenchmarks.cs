@@ -72,8 +72,8 @@ public class StoreBenchmarks : IAsyncDisposable
     [Benchmark(Description = "Turn commit")]
     public async Task<int> CommitTurns()
     {
-        var committed = await _lanes.CommitTurnsAsync([.. _held.Select(Turn)], default);
-        return committed.All(c => c.Held) ? Batch : throw new InvalidOperationException("A lane was lost.");
+        var committed = await _lanes.CommitAsync([], [.. _held.Select(Turn)], default);
+        return committed.Turns.All(c => c.Held) ? Batch : throw new InvalidOperationException("A lane was lost.");
     }
 
     private InboxMessage Message(ResolvedAddress chat) => new()
