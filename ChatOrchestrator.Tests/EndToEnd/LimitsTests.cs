@@ -157,8 +157,14 @@ public sealed class LimitsTests(PostgresDatabase postgres, RedisDatabase redis) 
         // It takes in again, and each message that it said it has is answered once.
         await Eventually.TrueAsync(
             async _ => await PostAsync(cluster, connection, new Update(7_500_000, 1)) == HttpStatusCode.OK, Deadline, "the store is back");
-        await Eventually.TrueAsync(
-            () => acknowledged.Keys.All(a => cluster.Backend.Chat(a.Item1).Contains("reply:" + new Update(a.Item1, a.Item2).Token)), Deadline, "what was acknowledged is answered");
+        await Eventually.PassesAsync(
+            async token =>
+            {
+                var missing = acknowledged.Keys.Where(a => !cluster.Backend.Chat(a.Item1).Contains("reply:" + new Update(a.Item1, a.Item2).Token)).ToArray();
+                missing.ShouldBeEmpty(missing.Length == 0 ? null : $"of {acknowledged.Count} acknowledged; the first one's lane: {await DescribeAsync(cluster, missing[0].Item1)}");
+            },
+            Deadline,
+            "what was acknowledged is answered");
         await LanesAreIdleAsync(cluster);
     }
 
@@ -283,6 +289,23 @@ public sealed class LimitsTests(PostgresDatabase postgres, RedisDatabase redis) 
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>What the store knows of a chat, for a failure's message.</summary>
+    private static async Task<string> DescribeAsync(Cluster cluster, long chat)
+    {
+        await using var connection = new NpgsqlConnection(cluster.PostgresConnection);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT concat_ws(' ', to_jsonb(l), (SELECT jsonb_agg(jsonb_build_object('seq', m.sequence, 'id', m.platform_message_id, 'author', m.author, 'at', m.created_at) ORDER BY m.sequence)
+                FROM messages m WHERE m.conversation_id = l.conversation_id), (SELECT jsonb_agg(to_jsonb(t)) FROM turns t WHERE t.conversation_id = l.conversation_id),
+                (SELECT jsonb_agg(to_jsonb(e)) FROM timeline_events e WHERE e.conversation_id = l.conversation_id), 'now', now())
+            FROM lanes l JOIN conversations c ON c.id = l.conversation_id WHERE c.chat_id = $1
+            """,
+            connection);
+        command.Parameters.AddWithValue(chat.ToString(CultureInfo.InvariantCulture));
+        return (string?)await command.ExecuteScalarAsync() ?? "there is none";
     }
 
     private static async Task<int> AttemptsAsync(Cluster cluster)
