@@ -2,7 +2,7 @@
 
 TEST_ARGS ?=
 
-.PHONY: setup-dev run-dev test migrate validate-config bench
+.PHONY: setup-dev run-dev test migrate validate-config bench bench-micro bench-scale
 
 # What the build and the tests need beside the SDK is installed on Debian, and named elsewhere.
 setup-dev:
@@ -30,3 +30,12 @@ validate-config:
 
 bench:
 	python3 bench/run.py
+	python3 bench/micro.py
+
+# The steps of the hot path, one by one.
+bench-micro:
+	python3 bench/micro.py
+
+# The cost of a message in a full store.
+bench-scale:
+	python3 bench/scale.py

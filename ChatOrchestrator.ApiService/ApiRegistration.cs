@@ -53,6 +53,7 @@ internal static class ApiRegistration
         api.MapBotEndpoints();
         api.MapConnectionEndpoints();
         api.MapConversationEndpoints();
+        api.MapLaneEndpoints();
         app.MapDocumentation();
         DemoStart.MapDemo(app);
         return app;

@@ -31,6 +31,26 @@ public sealed class EngineOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int InboxCapacity { get; set; } = 4_096;
 
+    /// <summary>How many bytes of request bodies may be in hand at ingress before new requests are refused with 503, in MiB.</summary>
+    [Range(2, 65_536)]
+    public int InboxMegabytes { get; set; } = 32;
+
+    /// <summary>How long a lane may be due, or rest past its time, before the watchdog calls it stuck, in seconds.</summary>
+    [Range(5, 86_400)]
+    public int StuckSeconds { get; set; } = 60;
+
+    /// <summary>How long a lane may be held by one worker before the watchdog calls it stuck, in seconds: longer than any turn may take.</summary>
+    [Range(30, 86_400)]
+    public int HeldSeconds { get; set; } = 900;
+
+    /// <summary>How often the watchdog looks, in seconds.</summary>
+    [Range(1, 3_600)]
+    public int WatchSeconds { get; set; } = 15;
+
+    /// <summary>How often it is looked for messages that are older than their bot keeps them, in seconds.</summary>
+    [Range(1, 86_400)]
+    public int RetentionSeconds { get; set; } = 3_600;
+
     public TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
 
     public TimeSpan Renew => TimeSpan.FromSeconds(RenewSeconds);

@@ -1,6 +1,8 @@
 using ChatOrchestrator.Application.Delivery;
 using ChatOrchestrator.Application.Ingress;
+using ChatOrchestrator.Application.Retention;
 using ChatOrchestrator.Application.Turns;
+using ChatOrchestrator.Application.Watching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -16,8 +18,10 @@ public static class EngineRegistration
         services.TryAddSingleton(WorkerIdentity.Create());
         services.TryAddSingleton<Platforms>();
         services.TryAddSingleton<Doorbell>();
+        services.TryAddSingleton<IngressGate>();
         services.TryAddSingleton<Inbox>();
         services.TryAddSingleton<ReceiveWebhook>();
+        services.TryAddSingleton<ReadStuckLanes>();
         return services;
     }
 
@@ -28,11 +32,15 @@ public static class EngineRegistration
         services.TryAddSingleton<EngineState>();
         services.TryAddSingleton<LaneLeases>();
         services.TryAddSingleton<LaneCommits>();
+        services.TryAddSingleton<ConnectionPlaces>();
+        services.TryAddSingleton<AdmitMessages>();
         services.TryAddSingleton<GenerateAnswer>();
         services.TryAddSingleton<DeliverParts>();
         services.TryAddSingleton<ProcessLane>();
         services.AddHostedService<LanePump>();
         services.AddHostedService<ListenToPlatforms>();
+        services.AddHostedService<WatchLanes>();
+        services.AddHostedService<DeleteOldMessages>();
         return services;
     }
 }

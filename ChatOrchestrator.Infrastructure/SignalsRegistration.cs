@@ -21,6 +21,7 @@ public static class SignalsRegistration
         {
             services.AddSingleton<ISignals, InProcessSignals>();
             services.AddSingleton<ITokenBuckets, InProcessTokenBuckets>();
+            services.AddSingleton<IRateLimits, InProcessRateLimits>();
             services.AddHealthChecks().AddCheck("cache", () => HealthCheckResult.Healthy("in process"), tags: ["ready"]);
             return services;
         }
@@ -35,6 +36,7 @@ public static class SignalsRegistration
             });
         services.AddSingleton<ISignals, RedisSignals>();
         services.AddSingleton<ITokenBuckets, RedisTokenBuckets>();
+        services.AddSingleton<IRateLimits, RedisRateLimits>();
         services.AddHealthChecks().AddCheck<RedisHealthCheck>("cache", tags: ["ready"]);
         return services;
     }

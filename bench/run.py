@@ -5,7 +5,7 @@
 
 API and two workers as Release processes on a private Postgres (synchronous_commit on, fsync on) and Redis, the fake model
 and platform, the load generator; everything on loopback. State, builds and logs lie in .bench. Ends only what it started."""
-import argparse, json, os, pwd, shutil, signal, subprocess, sys, time, urllib.request
+import argparse, json, os, pwd, shutil, signal, socket, subprocess, sys, time, urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 STATE = os.environ.get("BENCH_STATE", f"{ROOT}/.bench")
@@ -41,6 +41,8 @@ def stop_all():
             except subprocess.TimeoutExpired: p.kill(); p.wait()
 
 def postgres():
+    with socket.socket() as s:
+        if s.connect_ex(("127.0.0.1", int(PG_PORT))) == 0: raise SystemExit(f"Port {PG_PORT} is in use: another benchmark runs on this machine.")
     bin = next(d for d in ("/usr/lib/postgresql/%d/bin" % v for v in range(20, 11, -1)) if os.path.exists(d))
     user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
     data = f"/var/tmp/chat-bench-pg-{PG_PORT}"
@@ -94,6 +96,13 @@ def row(name, r):
     return (f"| {name} | {r['e2e_per_s']:.0f} | {r['e2e_ms']['p50']:.0f} / {r['e2e_ms']['p99']:.0f} | {r['acks_per_s']:.0f} | {r['ack_ms']['p50']:.1f} / {r['ack_ms']['p99']:.1f} | "
             f"{r['peer_cpu_s_per_1000'] + r['store_cpu_s_per_1000']:.2f} ({r['peer_cpu_s_per_1000']:.2f} + {r['store_cpu_s_per_1000']:.2f}) | {r['lost']} / {r['duplicated']} / {r['out_of_order']} | {' + '.join(map(str, r['peer_rss_mib_peak']))} |")
 
+def write(name, text):
+    """Puts a table between its markers in docs/benchmarks.md."""
+    path = f"{ROOT}/docs/benchmarks.md"
+    old = open(path).read()
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    open(path, "w").write(old[:old.index(begin) + len(begin)] + "\n\n" + text + "\n\n" + old[old.index(end):])
+
 HEAD = "| | answered/s | answer p50 / p99 ms | acknowledged/s | ack p50 / p99 ms | CPU-s per 1,000 (processes + stores) | lost / twice / out of order | peak MiB |\n|---|---|---|---|---|---|---|---|"
 
 def main():
@@ -131,12 +140,8 @@ def main():
                 print(rows[-1], flush=True)
             tables.append(f"### {title}\n\n{HEAD}\n" + "\n".join(rows))
         text = "\n\n".join(tables)
-        if not a.no_write:
-            path = f"{ROOT}/docs/benchmarks.md"
-            old = open(path).read()
-            begin, end = "<!-- tables: begin -->", "<!-- tables: end -->"
-            open(path, "w").write(old[:old.index(begin) + len(begin)] + "\n\n" + text + "\n\n" + old[old.index(end):])
+        if not a.no_write: write("tables", text)
     finally:
         stop_all()
 
-main()
+if __name__ == "__main__": main()

@@ -111,8 +111,9 @@ internal static partial class WebChatEndpoints
 
     private static async Task<Results<Accepted<MessageAccepted>, ProblemHttpResult>> PostMessageAsync(
         Guid connectionId, PostMessageRequest request, IConnectionDirectory connections, WebChatSessions sessions, Inbox inbox, IMessageStore messages,
-        ISignals signals, HttpContext http, CancellationToken cancellationToken)
+        ISignals signals, IngressGate gate, HttpContext http, CancellationToken cancellationToken)
     {
+        using var ticket = gate.Enter(http.Request.ContentLength ?? 0);
         var connection = await FindAsync(connections, connectionId, cancellationToken);
         if (FindSession(http.Request, connection, sessions) is not { } session)
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
@@ -19,6 +20,9 @@ internal sealed class WebChatStream : IAsyncDisposable
 {
     private const int PageSize = 100;
 
+    /// <summary>How many pages may be open at one process: each costs a subscription and a buffer. What is over it gets 503 and comes back elsewhere or later.</summary>
+    internal const int MaxStreams = 10_000;
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(15);
     private static readonly byte[] Ping = ": ping\n\n"u8.ToArray();
@@ -33,6 +37,8 @@ internal sealed class WebChatStream : IAsyncDisposable
     // Bounded: a page that reads slowly loses pieces of the answer that grows, never the stored message at its end.
     private readonly Channel<WebChatSignal> _signals = Channel.CreateBounded<WebChatSignal>(
         new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    private static int _open;
 
     private IAsyncDisposable? _subscription;
     private long _lastSequence;
@@ -62,6 +68,7 @@ internal sealed class WebChatStream : IAsyncDisposable
         }
         // What is not a number is no event of ours; from the start then.
         _ = long.TryParse(http.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last);
+        using var place = new Place();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         await using var stream = new WebChatStream(http, session, last);
         try
@@ -255,6 +262,22 @@ internal sealed class WebChatStream : IAsyncDisposable
     {
         _lastWrite = _time.GetTimestamp();
         await _response.Body.FlushAsync(cancellationToken);
+    }
+
+    /// <summary>One of the process's streams.</summary>
+    private sealed class Place : IDisposable
+    {
+        /// <exception cref="OverloadedException">All are taken.</exception>
+        public Place()
+        {
+            if (Interlocked.Increment(ref _open) > MaxStreams)
+            {
+                Dispose();
+                throw new OverloadedException();
+            }
+        }
+
+        public void Dispose() => Interlocked.Decrement(ref _open);
     }
 
     private sealed record Sight(Conversation? Conversation, IReadOnlyList<Domain.Messages.Message> Messages);

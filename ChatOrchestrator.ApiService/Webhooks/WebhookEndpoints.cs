@@ -25,13 +25,39 @@ internal static class WebhookEndpoints
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .AllowAnonymous();
 
-    private static async Task HandleAsync(string platform, Guid connectionId, ReceiveWebhook receive, HttpContext http)
+    private static async Task HandleAsync(string platform, Guid connectionId, ReceiveWebhook receive, IngressGate gate, HttpContext http)
+    {
+        try
+        {
+            using var ticket = gate.Enter(Math.Min(http.Request.ContentLength ?? 0, MaxBodyBytes));
+            await ReceiveAsync(platform, connectionId, receive, ticket, http);
+        }
+        catch (Exception e) when (e is StoreUnavailableException or OverloadedException)
+        {
+            http.Response.Headers.RetryAfter = "1";
+            await RefuseAsync(http, StatusCodes.Status503ServiceUnavailable, "It could not be stored; deliver it again.");
+        }
+    }
+
+    private static async Task ReceiveAsync(string platform, Guid connectionId, ReceiveWebhook receive, IngressGate.Ticket ticket, HttpContext http)
     {
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(http.Request.ContentLength ?? 4096, 1024, MaxBodyBytes + 1));
         try
         {
-            int length;
-            (buffer, length) = await ReadAsync(http, buffer);
+            // Up to one byte over the limit. Here and not in a method of its own: whatever throws, the buffer that is given back
+            // is the one in hand, for one that is given back twice would be two requests' at a time.
+            int read, length = 0;
+            while ((read = await http.Request.Body.ReadAsync(buffer.AsMemory(length), http.RequestAborted)) > 0 && (length += read) <= MaxBodyBytes)
+            {
+                if (length == buffer.Length)
+                {
+                    ticket.GrowTo(Math.Min(buffer.Length * 2, MaxBodyBytes));
+                    var smaller = buffer;
+                    buffer = ArrayPool<byte>.Shared.Rent(Math.Min(smaller.Length * 2, MaxBodyBytes + 1));
+                    smaller.AsSpan().CopyTo(buffer);
+                    ArrayPool<byte>.Shared.Return(smaller);
+                }
+            }
             if (length > MaxBodyBytes)
             {
                 await RefuseAsync(http, StatusCodes.Status413PayloadTooLarge, "The body is larger than 1 MiB.");
@@ -55,36 +81,9 @@ internal static class WebhookEndpoints
                     break;
             }
         }
-        catch (Exception e) when (e is StoreUnavailableException or OverloadedException)
-        {
-            http.Response.Headers.RetryAfter = "1";
-            await RefuseAsync(http, StatusCodes.Status503ServiceUnavailable, "It could not be stored; deliver it again.");
-        }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    /// <summary>Reads the body up to one byte over the limit.</summary>
-    private static async ValueTask<(byte[] Buffer, int Length)> ReadAsync(HttpContext http, byte[] buffer)
-    {
-        var length = 0;
-        while (true)
-        {
-            var read = await http.Request.Body.ReadAsync(buffer.AsMemory(length), http.RequestAborted);
-            length += read;
-            if (read == 0 || length > MaxBodyBytes)
-            {
-                return (buffer, length);
-            }
-            if (length == buffer.Length)
-            {
-                var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, MaxBodyBytes + 1));
-                buffer.AsSpan(0, length).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(buffer);
-                buffer = larger;
-            }
         }
     }
 

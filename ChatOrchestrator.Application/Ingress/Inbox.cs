@@ -109,19 +109,29 @@ public sealed class Inbox : IAsyncDisposable
         return resolved;
     }
 
-    private static InboxMessage Row(ConnectionSnapshot connection, InboundMessage message, ResolvedAddress where, int quietMs) => new()
+    private static InboxMessage Row(ConnectionSnapshot connection, InboundMessage message, ResolvedAddress where, int quietMs)
     {
-        Id = Guid.CreateVersion7(),
-        Connection = connection.Id,
-        Conversation = where.Conversation,
-        Participant = where.Participant,
-        PlatformMessageId = message.PlatformId,
-        Kind = message.Kind,
-        Text = Clean(message.Text)!,
-        TraceParent = Activity.Current?.Id,
-        SentAt = message.SentAt,
-        QuietMs = message.Kind == MessageKind.Command ? 0 : quietMs,
-    };
+        var kind = KindOf(connection, message);
+        return new InboxMessage
+        {
+            Id = Guid.CreateVersion7(),
+            Connection = connection.Id,
+            Conversation = where.Conversation,
+            Participant = where.Participant,
+            PlatformMessageId = message.PlatformId,
+            Kind = kind,
+            Text = Clean(message.Text)!,
+            TraceParent = Activity.Current?.Id,
+            SentAt = message.SentAt,
+            QuietMs = kind == MessageKind.Command ? 0 : quietMs,
+        };
+    }
+
+    /// <summary>What another bot writes is not addressed to ours, unless the bot is told to answer bots; its commands are no commands.</summary>
+    private static MessageKind KindOf(ConnectionSnapshot connection, InboundMessage message) =>
+        !message.Author.IsBot || message.Kind == MessageKind.Overheard ? message.Kind
+        : connection.Bot.Processing.AnswerBots ? MessageKind.Automated
+        : MessageKind.Overheard;
 
     private async Task<IReadOnlyList<AppendResult[]>> AppendAsync(IReadOnlyList<InboxMessage[]> requests, CancellationToken cancellationToken)
     {

@@ -33,7 +33,8 @@ public sealed record InboundMessage : InboundEvent
 }
 
 /// <summary>Who wrote an inbound message.</summary>
-public sealed record InboundAuthor(string UserId, string? DisplayName = null, string? Username = null, string? Language = null);
+/// <param name="IsBot">Another bot, as the platform tells it.</param>
+public sealed record InboundAuthor(string UserId, string? DisplayName = null, string? Username = null, string? Language = null, bool IsBot = false);
 
 /// <summary>A message was changed by its author.</summary>
 public sealed record InboundEdit : InboundEvent

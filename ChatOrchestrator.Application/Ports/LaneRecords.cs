@@ -72,6 +72,7 @@ public sealed record LaneContent(IReadOnlyList<LaneMessage> Pending, IReadOnlyLi
 
 /// <summary>A message as a turn needs it.</summary>
 /// <param name="AuthorName">The participant's name, in groups only.</param>
+/// <param name="Participant">Who wrote it, when a participant did.</param>
 public sealed record LaneMessage(
     long Sequence,
     Guid Id,
@@ -81,7 +82,8 @@ public sealed record LaneMessage(
     long? AnswersSequence,
     string? TraceParent,
     DateTimeOffset CreatedAt,
-    string? AuthorName);
+    string? AuthorName,
+    Guid? Participant = null);
 
 /// <summary>A part that is still to be sent.</summary>
 public sealed record OpenPart(Guid MessageId, long MessageSequence, int Ordinal, string Text, string? Format, string? PlainText, PartState State, int Attempts);

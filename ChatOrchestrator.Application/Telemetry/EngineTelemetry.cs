@@ -28,6 +28,15 @@ public static class EngineTelemetry
     /// <summary>Failed attempts at a turn by <c>reason</c>.</summary>
     public static readonly Counter<long> TurnFailures = Meter.CreateCounter<long>("chat.turns.failures", "{attempt}", "Failed attempts at a turn.");
 
+    /// <summary>Messages that got no answer because of a limit, by <c>reason</c> (<c>rate_limited</c>, <c>bot_loop</c>).</summary>
+    public static readonly Counter<long> Skipped = Meter.CreateCounter<long>("chat.messages.skipped", "{message}", "Messages skipped because of a limit.");
+
+    /// <summary>Lanes given back because their connection has all its places in this worker.</summary>
+    public static readonly Counter<long> GivenBack = Meter.CreateCounter<long>("chat.lanes.given_back", "{lane}", "Lanes given back because their connection has all its places.");
+
+    /// <summary>Requests that were refused because too much was in flight.</summary>
+    public static readonly Counter<long> Shed = Meter.CreateCounter<long>("chat.ingress.shed", "{request}", "Requests refused with 503 because too much was waiting.");
+
     /// <summary>Parts by <c>platform</c> and <c>outcome</c>.</summary>
     public static readonly Counter<long> Parts = Meter.CreateCounter<long>("chat.parts", "{part}", "Parts given to a platform, by outcome.");
 
@@ -36,6 +45,15 @@ public static class EngineTelemetry
 
     /// <summary>Commits that the store refused because the lease was lost.</summary>
     public static readonly Counter<long> Fenced = Meter.CreateCounter<long>("chat.lanes.fenced", "{commit}", "Commits refused because the lease was lost.");
+
+    /// <summary>Stuck lanes by <c>reason</c>, as the process that has the watchdog's lease sees them.</summary>
+    public static readonly Gauge<long> Stuck = Meter.CreateGauge<long>("chat.lanes.stuck", "{lane}", "Lanes that do not get on, by reason.");
+
+    /// <summary>Lanes that waited without a due time: there should be none.</summary>
+    public static readonly Counter<long> Repaired = Meter.CreateCounter<long>("chat.lanes.repaired", "{lane}", "Lanes that waited without a due time and were made due.");
+
+    /// <summary>Messages deleted because they were older than their bot keeps them.</summary>
+    public static readonly Counter<long> Expired = Meter.CreateCounter<long>("chat.messages.expired", "{message}", "Messages deleted for their age.");
 
     /// <summary>From the start of a turn to the saved answer.</summary>
     public static readonly Histogram<double> TurnDuration = Meter.CreateHistogram<double>("chat.turn.duration", "s", "From the start of a turn to its saved answer.", tags: null, Seconds);

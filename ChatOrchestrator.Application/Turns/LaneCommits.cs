@@ -50,7 +50,8 @@ internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvi
         held.Unsettled = CommitAsync(delivery, CancellationToken.None);
     }
 
-    private async Task<bool> CommitAsync(DeliveryCommit delivery, CancellationToken cancellationToken)
+    /// <summary>For a lane that nobody has begun to work on: there is nothing before it to wait for.</summary>
+    public async Task<bool> CommitAsync(DeliveryCommit delivery, CancellationToken cancellationToken)
     {
         var committed = (await PersistAsync(new Entry(delivery, null), cancellationToken)).Delivery;
         if (!committed.Held)

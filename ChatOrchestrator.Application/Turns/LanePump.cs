@@ -13,6 +13,7 @@ internal sealed partial class LanePump(
     IConnectionDirectory connections,
     Platforms platforms,
     LaneLeases leases,
+    ConnectionPlaces connectionPlaces,
     ProcessLane process,
     Doorbell doorbell,
     ISignals signals,
@@ -62,19 +63,22 @@ internal sealed partial class LanePump(
         {
             places++;
         }
-        var claimed = 0;
+        var (claimed, found) = (0, 0);
         var asked = time.GetTimestamp();
+        IReadOnlyList<ClaimedLane> entered = [];
         try
         {
             var lanes = await store.ClaimAsync(worker.Name, places, options.Value.Lease, stopping);
             state.Looked();
-            if (lanes.Count > 0)
+            found = lanes.Count;
+            if (found > 0)
             {
                 // From here on the lanes are ours: they are worked on, or given back when stopping.
-                var contents = await LoadAsync(lanes);
-                for (; claimed < lanes.Count; claimed++)
+                entered = await connectionPlaces.EnterAsync(lanes, _abort.Token);
+                var contents = await LoadAsync(entered);
+                for (; claimed < entered.Count; claimed++)
                 {
-                    Start(lanes[claimed], contents[claimed], asked);
+                    Start(entered[claimed], contents[claimed], asked);
                 }
             }
         }
@@ -84,12 +88,16 @@ internal sealed partial class LanePump(
         }
         finally
         {
+            for (var i = claimed; i < entered.Count; i++)
+            {
+                connectionPlaces.Leave(entered[i].Connection, TimeSpan.Zero);
+            }
             if (places > claimed)
             {
                 _places.Release(places - claimed);
             }
         }
-        if (claimed < places)
+        if (found < places)
         {
             await doorbell.WaitAsync(TimeSpan.FromMilliseconds(options.Value.PollMs), stopping);
         }
@@ -97,6 +105,10 @@ internal sealed partial class LanePump(
 
     private async Task<IReadOnlyList<LaneContent>> LoadAsync(IReadOnlyList<ClaimedLane> lanes)
     {
+        if (lanes.Count == 0)
+        {
+            return [];
+        }
         var queries = new LaneQuery[lanes.Count];
         for (var i = 0; i < queries.Length; i++)
         {
@@ -125,6 +137,7 @@ internal sealed partial class LanePump(
             finally
             {
                 leases.Remove(held);
+                connectionPlaces.Leave(lane.Connection, time.GetElapsedTime(claimedAt));
                 _places.Release();
             }
         });

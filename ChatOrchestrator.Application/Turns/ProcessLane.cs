@@ -15,6 +15,7 @@ namespace ChatOrchestrator.Application.Turns;
 internal sealed partial class ProcessLane(
     IConnectionDirectory connections,
     Platforms platforms,
+    AdmitMessages admit,
     GenerateAnswer generate,
     DeliverParts deliver,
     LaneCommits commits,
@@ -78,7 +79,8 @@ internal sealed partial class ProcessLane(
     /// <returns>What is left of it, when the lane stays in hand; null when it was given back.</returns>
     private async Task<LaneContent?> TakeTurnAsync(HeldLane held, LaneContent content, ConnectionSnapshot connection, IPlatformAdapter platform)
     {
-        var messages = NextTurn(content.Pending, platforms.QuietPeriodMs(connection));
+        var admission = await admit.HandleAsync(held.Lane, NextTurn(content.Pending, platforms.QuietPeriodMs(connection)), content.History, connection);
+        var messages = admission.Messages;
         var started = time.GetUtcNow();
         var clock = time.GetTimestamp();
         using var activity = StartActivity(messages, connection);
@@ -104,7 +106,9 @@ internal sealed partial class ProcessLane(
         };
         try
         {
-            turn = await DecideAsync(turn, held, content, messages, connection, platform);
+            turn = admission.Refusal is { } refusal
+                ? turn with { Reason = refusal, Answer = admission.Notice }
+                : await DecideAsync(turn, held, content, messages, connection, platform);
             if (turn.Answer is not null)
             {
                 turn = turn with { Parts = platform.Split(turn.Answer) };

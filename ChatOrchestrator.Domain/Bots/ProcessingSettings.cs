@@ -21,6 +21,24 @@ public sealed record ProcessingSettings
     /// <summary>How often a turn is tried before it becomes a dead letter, 1 to 20.</summary>
     public int MaxAttempts { get; init; } = 5;
 
+    /// <summary>
+    /// How many messages of one participant are answered per minute, across all their conversations with a connection, 0 to
+    /// 100,000; 0: no limit. What is over it is stored and skipped. Commands that the bot answers itself do not count.
+    /// </summary>
+    public int MessagesPerMinute { get; init; }
+
+    /// <summary>How many messages a participant may send at once before <see cref="MessagesPerMinute"/> holds, 1 to 100,000; null: as many as in a minute.</summary>
+    public int? MessageBurst { get; init; }
+
+    /// <summary>What a participant reads when messages are skipped for <see cref="MessagesPerMinute"/>, at most once a minute.</summary>
+    public string RateLimitNotice { get; init; } = "You are writing faster than I can answer. I have skipped your last messages; please try again in a minute.";
+
+    /// <summary>Whether what other bots address to this one is answered; false: it is stored and part of the history.</summary>
+    public bool AnswerBots { get; init; }
+
+    /// <summary>After how many days messages are deleted, with their parts, turns, timelines and dead letters, 1 to 36,500; 0: they are kept for ever.</summary>
+    public int RetentionDays { get; init; }
+
     /// <exception cref="DomainException">A value lies outside its limits.</exception>
     public void Validate()
     {
@@ -29,5 +47,9 @@ public sealed record ProcessingSettings
         Require.Length("processing.greeting", Greeting, 0, 2_000);
         Require.Length("processing.help", Help, 0, 4_000);
         Require.Range("processing.maxAttempts", MaxAttempts, 1, 20);
+        Require.Range("processing.messagesPerMinute", MessagesPerMinute, 0, 100_000);
+        Require.Range("processing.messageBurst", MessageBurst, 1, 100_000);
+        Require.Length("processing.rateLimitNotice", RateLimitNotice, 1, 1_000);
+        Require.Range("processing.retentionDays", RetentionDays, 0, 36_500);
     }
 }

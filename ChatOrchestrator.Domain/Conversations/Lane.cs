@@ -27,6 +27,9 @@ public sealed class Lane
     /// <summary>The worker that holds the lane; null while nobody does.</summary>
     public string? LeaseOwner { get; private set; }
 
+    /// <summary>When the last claim was made: for how long <see cref="LeaseOwner"/> has had it.</summary>
+    public DateTimeOffset? ClaimedAt { get; private set; }
+
     /// <summary>The fencing token: grows with every claim and every revocation; a commit with an older one is refused.</summary>
     public long LeaseToken { get; private set; }
 

@@ -21,6 +21,9 @@ public enum MessageKind
 
     /// <summary>Stored for the record but not addressed to the bot (talk in a group); never answered, part of the history.</summary>
     Overheard = 3,
+
+    /// <summary>A text that another bot addressed to the bot; answered where <c>answerBots</c> is set, behind the loop guard.</summary>
+    Automated = 4,
 }
 
 /// <summary>

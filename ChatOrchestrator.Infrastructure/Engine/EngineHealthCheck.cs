@@ -1,22 +1,26 @@
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Turns;
+using ChatOrchestrator.Application.Watching;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace ChatOrchestrator.Infrastructure.Engine;
 
 /// <summary>Whether this process's pump still looks for lanes.</summary>
-internal sealed class EngineHealthCheck(EngineState state, IOptions<EngineOptions> options) : IHealthCheck
+internal sealed class EngineHealthCheck(EngineState state, ReadStuckLanes stuck, IOptions<EngineOptions> options) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         if (state.IsStopped)
         {
-            return Task.FromResult(HealthCheckResult.Unhealthy("stopped"));
+            return HealthCheckResult.Unhealthy("stopped");
         }
         var tolerated = TimeSpan.FromMilliseconds(options.Value.PollMs) + TimeSpan.FromSeconds(10);
-        return Task.FromResult(state.SinceLastLook < tolerated
-            ? HealthCheckResult.Healthy("takes lanes")
-            : HealthCheckResult.Degraded("has not looked for lanes for a while: it is full, or the store is slow"));
+        if (state.SinceLastLook >= tolerated)
+        {
+            return HealthCheckResult.Degraded("has not looked for lanes for a while: it is full, or the store is slow");
+        }
+        var data = await StuckLanesHealth.ReadAsync(stuck, cancellationToken);
+        return HealthCheckResult.Healthy(StuckLanesHealth.Describe("takes lanes", data), data);
     }
 }

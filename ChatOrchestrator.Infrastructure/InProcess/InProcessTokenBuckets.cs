@@ -29,6 +29,7 @@ internal sealed class InProcessTokenBuckets(TimeProvider time) : ITokenBuckets
     {
         lock (_gate)
         {
+            MakeRoom(key, Now());
             _arrivals[key] = Math.Max(_arrivals.GetValueOrDefault(key), Now() + (long)duration.TotalMicroseconds);
         }
         return ValueTask.CompletedTask;
@@ -44,13 +45,24 @@ internal sealed class InProcessTokenBuckets(TimeProvider time) : ITokenBuckets
         {
             return;
         }
+        MakeRoom(bucket.Key, now);
+        _arrivals[bucket.Key] = Math.Max(_arrivals.GetValueOrDefault(bucket.Key), now) + bucket.IntervalMicroseconds;
+    }
+
+    /// <summary>Forgets the buckets that are full, and if none is, all of them: the platform then says itself that we are too fast.</summary>
+    private void MakeRoom(string key, long now)
+    {
+        if (_arrivals.Count < MaxBuckets || _arrivals.ContainsKey(key))
+        {
+            return;
+        }
+        foreach (var full in _arrivals.Where(a => a.Value <= now).Select(a => a.Key).ToArray())
+        {
+            _arrivals.Remove(full);
+        }
         if (_arrivals.Count >= MaxBuckets)
         {
-            foreach (var full in _arrivals.Where(a => a.Value <= now).Select(a => a.Key).ToArray())
-            {
-                _arrivals.Remove(full);
-            }
+            _arrivals.Clear();
         }
-        _arrivals[bucket.Key] = Math.Max(_arrivals.GetValueOrDefault(bucket.Key), now) + bucket.IntervalMicroseconds;
     }
 }

@@ -83,7 +83,7 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             conversation.Property(c => c.Id).ValueGeneratedNever();
             conversation.HasIndex(c => new { c.ConnectionId, c.ChatId, c.ThreadId }).IsUnique();
             conversation.HasIndex(c => new { c.LastActivityAt, c.Id });
-            conversation.HasIndex(c => c.BotId);
+            conversation.HasIndex(c => new { c.BotId, c.Id });
         });
         modelBuilder.Entity<Lane>(lane =>
         {
@@ -123,6 +123,7 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
         {
             entry.ToTable("inbox_events").HasKey(e => e.Id);
             entry.HasIndex(e => new { e.ConnectionId, e.PlatformEventId }).IsUnique();
+            entry.HasIndex(e => new { e.ConnectionId, e.Id });
         });
         modelBuilder.Entity<NamedLease>(lease => lease.ToTable("leases").HasKey(l => l.Name));
         modelBuilder.Entity<ApiKey>(key =>

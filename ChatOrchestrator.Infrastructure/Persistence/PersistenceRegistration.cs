@@ -73,6 +73,8 @@ public static class PersistenceRegistration
         services.AddSingleton(_ => new PostgresCompany(source, alone));
         services.AddSingleton<IInboxStore, PostgresInboxStore>();
         services.AddSingleton<ILaneStore, PostgresLaneStore>();
+        services.AddSingleton<ILaneWatch, PostgresLaneWatch>();
+        services.AddSingleton<IRetentionStore, PostgresRetentionStore>();
         services.AddSingleton<INamedLeases, PostgresNamedLeases>();
     }
 
@@ -91,6 +93,8 @@ public static class PersistenceRegistration
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IInboxStore, SqliteInboxStore>();
         services.AddSingleton<ILaneStore, SqliteLaneStore>();
+        services.AddSingleton<ILaneWatch, SqliteLaneWatch>();
+        services.AddSingleton<IRetentionStore, SqliteRetentionStore>();
         services.AddSingleton<INamedLeases, InProcessNamedLeases>();
     }
 

@@ -9,7 +9,7 @@ public sealed class AdminApiTests(ApiProcess api) : IClassFixture<ApiProcess>
     [
         "DELETE /api/v1/bots/{id}", "DELETE /api/v1/connections/{id}", "GET /api/v1/bots", "GET /api/v1/bots/{id}", "GET /api/v1/bots/{id}/connections",
         "GET /api/v1/connections/{id}", "GET /api/v1/conversations", "GET /api/v1/conversations/{id}", "GET /api/v1/conversations/{id}/messages",
-        "GET /api/v1/messages/{id}/timeline", "GET /webchat/{connectionId}", "GET /webchat/{connectionId}/events", "GET /webchat/{connectionId}/messages",
+        "GET /api/v1/lanes/stuck", "GET /api/v1/messages/{id}/timeline", "GET /webchat/{connectionId}", "GET /webchat/{connectionId}/events", "GET /webchat/{connectionId}/messages",
         "PATCH /api/v1/bots/{id}", "PATCH /api/v1/connections/{id}", "POST /api/v1/bots", "POST /api/v1/bots/{id}/connections",
         "POST /api/v1/conversations/{id}/end", "POST /api/v1/conversations/{id}/handoff", "POST /api/v1/conversations/{id}/messages",
         "POST /api/v1/conversations/{id}/resume", "POST /webchat/{connectionId}/messages", "POST /webchat/{connectionId}/sessions",

@@ -12,7 +12,7 @@ public sealed class PostgresPlanTests
 {
     private const int Conversations = 2_000, Messages = 200_000;
 
-    private static readonly string[] HotTables = ["messages", "lanes", "conversations", "parts", "participants"];
+    private static readonly string[] HotTables = ["messages", "lanes", "conversations", "parts", "participants", "turns", "timeline_events", "dead_letters", "inbox_events"];
 
     // Each statement with the types of its parameters, as Npgsql sends them.
     private static readonly (string Name, string Sql, string Types)[] Statements =
@@ -31,6 +31,10 @@ public sealed class PostgresPlanTests
         ("lock", PostgresLaneStatements.Lock, "uuid"),
         ("interrupt", PostgresLaneStatements.Interrupt, "uuid,bigint,text"),
         ("backlog", PostgresLaneStatements.Backlog, ""),
+        ("find stuck", PostgresLaneWatch.FindStuck, "interval,interval,int,text[],int"),
+        ("delete messages", PostgresRetentionStore.DeleteMessages, "uuid,uuid,int,timestamptz,int"),
+        ("delete events", PostgresRetentionStore.DeleteEvents, "uuid,timestamptz,int"),
+        ("repair", PostgresLaneWatch.Repair, "uuid,int"),
     ];
 
     [PostgresFact]

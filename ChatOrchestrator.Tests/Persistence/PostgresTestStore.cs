@@ -15,10 +15,16 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
     private readonly List<PostgresHotPath> _hotPaths = [];
     private IInboxStore? _inbox;
     private ILaneStore? _lanes;
+    private ILaneWatch? _watch;
+    private IRetentionStore? _retention;
 
     public override IInboxStore Inbox => _inbox!;
 
     public override ILaneStore Lanes => _lanes!;
+
+    public override ILaneWatch Watch => _watch!;
+
+    public override IRetentionStore Retention => _retention!;
 
     public string ConnectionString => _database.ConnectionString;
 
@@ -42,6 +48,8 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
         await using var context = CreateContext();
         await context.Database.MigrateAsync();
         (_inbox, _lanes) = Another();
+        _watch = new PostgresLaneWatch(_hotPaths[0]);
+        _retention = new PostgresRetentionStore(_hotPaths[0]);
     }
 
     protected override async Task StopAsync()

@@ -15,10 +15,16 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
     private readonly List<SqliteHotPath> _hotPaths = [];
     private IInboxStore? _inbox;
     private ILaneStore? _lanes;
+    private ILaneWatch? _watch;
+    private IRetentionStore? _retention;
 
     public override IInboxStore Inbox => _inbox!;
 
     public override ILaneStore Lanes => _lanes!;
+
+    public override ILaneWatch Watch => _watch!;
+
+    public override IRetentionStore Retention => _retention!;
 
     public string ConnectionString => new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folder.FullName, "chat.db") }.ConnectionString;
 
@@ -42,6 +48,8 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
         await using var context = CreateContext();
         await context.Database.MigrateAsync();
         (_inbox, _lanes) = Another();
+        _watch = new SqliteLaneWatch(_hotPaths[0]);
+        _retention = new SqliteRetentionStore(_hotPaths[0]);
     }
 
     protected override async Task StopAsync()

@@ -17,6 +17,10 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     public abstract ILaneStore Lanes { get; }
 
+    public abstract ILaneWatch Watch { get; }
+
+    public abstract IRetentionStore Retention { get; }
+
     /// <summary>Another process's view: stores with connections of their own. Disposed with this one.</summary>
     public abstract (IInboxStore Inbox, ILaneStore Lanes) Another();
 
@@ -29,7 +33,7 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
     /// <summary>Makes time pass for one lane: every time in its row moves back.</summary>
     public Task ElapseAsync(ConversationId conversation, TimeSpan time)
     {
-        string[] columns = ["due_at", "hold_until", "quiet_until", "waiting_since"];
+        string[] columns = ["due_at", "hold_until", "quiet_until", "waiting_since", "claimed_at"];
         var id = conversation.Value.ToString().ToUpperInvariant();
         return ExecuteAsync($"UPDATE lanes SET {string.Join(", ", columns.Select(c => $"{c} = {c} - {Interval(time)}"))} WHERE conversation_id = '{id}'");
     }
@@ -56,6 +60,9 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
     protected abstract Task StartAsync();
 
     protected abstract Task StopAsync();
+
+    /// <summary>A length of time in this store's SQL.</summary>
+    public string IntervalOf(TimeSpan time) => Interval(time);
 
     protected abstract string Interval(TimeSpan time);
 

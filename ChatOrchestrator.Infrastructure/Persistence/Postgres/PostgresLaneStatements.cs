@@ -12,7 +12,7 @@ internal static class PostgresLaneStatements
         WITH due AS MATERIALIZED (
             SELECT conversation_id, lease_owner FROM lanes WHERE due_at <= now() ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
         ), claimed AS (
-            UPDATE lanes l SET lease_owner = $1, lease_token = l.lease_token + 1, hold_until = now() + $3, due_at = now() + $3, waiting_since = NULL
+            UPDATE lanes l SET lease_owner = $1, lease_token = l.lease_token + 1, hold_until = now() + $3, due_at = now() + $3, waiting_since = NULL, claimed_at = now()
             FROM due d WHERE l.conversation_id = d.conversation_id
             RETURNING l.conversation_id, l.lease_token, l.last_sequence, l.handled_sequence, l.outbound_sequence, l.delivered_sequence, l.attempts, d.lease_owner
         )
@@ -28,7 +28,7 @@ internal static class PostgresLaneStatements
     /// </summary>
     public const string LoadMessages = """
         SELECT q.ord, m.slot, m.sequence, m.id, m.author, m.kind, m.text, m.answers_sequence, m.trace_parent, m.created_at,
-               CASE WHEN q.is_group THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END
+               CASE WHEN q.is_group THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END, m.participant_id
         FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS q(conversation_id, handled, forgotten, max_pending, max_history, is_group, ord)
         CROSS JOIN LATERAL (
             (SELECT 0 AS slot, * FROM messages w WHERE w.conversation_id = q.conversation_id AND w.sequence > q.handled

@@ -151,7 +151,8 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
                 reader.IsDBNull(7) ? null : reader.GetInt64(7),
                 reader.IsDBNull(8) ? null : reader.GetString(8),
                 reader.GetFieldValue<DateTimeOffset>(9),
-                reader.IsDBNull(10) ? null : reader.GetString(10));
+                reader.IsDBNull(10) ? null : reader.GetString(10),
+                reader.IsDBNull(11) ? null : reader.GetGuid(11));
             loads[reader.GetInt64(0) - 1].Add(pending: reader.GetInt32(1) == 0, message);
         }
     }

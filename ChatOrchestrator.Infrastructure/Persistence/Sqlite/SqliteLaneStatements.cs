@@ -11,14 +11,14 @@ internal static class SqliteLaneStatements
         WHERE l.due_at <= $1 ORDER BY l.due_at LIMIT $2
         """;
 
-    /// <summary>$1 conversation, $2 worker, $3 the lease's end. While a lane is held its due time is the lease's end, so a dead worker's lane comes due by itself.</summary>
+    /// <summary>$1 conversation, $2 worker, $3 the lease's end, $4 now. While a lane is held its due time is the lease's end, so a dead worker's lane comes due by itself.</summary>
     public const string Claim = """
-        UPDATE lanes SET lease_owner = $2, lease_token = lease_token + 1, hold_until = $3, due_at = $3, waiting_since = NULL WHERE conversation_id = $1
+        UPDATE lanes SET lease_owner = $2, lease_token = lease_token + 1, hold_until = $3, due_at = $3, waiting_since = NULL, claimed_at = $4 WHERE conversation_id = $1
         """;
 
     private const string Messages = """
         SELECT m.sequence, m.id, m.author, m.kind, m.text, m.answers_sequence, m.trace_parent, m.created_at,
-               CASE WHEN $1 THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END
+               CASE WHEN $1 THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END, m.participant_id
         FROM messages m WHERE m.conversation_id = $2
         """;
 

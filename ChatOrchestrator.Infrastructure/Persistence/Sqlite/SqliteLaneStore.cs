@@ -17,7 +17,7 @@ internal sealed class SqliteLaneStore(SqliteHotPath hotPath) : ILaneStore
                 var ends = session.Now + SqliteSession.Micros(lease);
                 foreach (var lane in lanes)
                 {
-                    session.Run(Sql.Claim, lane.Conversation.Value, worker, ends);
+                    session.Run(Sql.Claim, lane.Conversation.Value, worker, ends, session.Now);
                 }
                 return lanes;
             },
@@ -141,7 +141,8 @@ internal sealed class SqliteLaneStore(SqliteHotPath hotPath) : ILaneStore
                 reader.IsDBNull(5) ? null : reader.GetInt64(5),
                 Text(reader, 6),
                 SqliteSession.Time(reader.GetInt64(7)),
-                Text(reader, 8)));
+                Text(reader, 8),
+                reader.IsDBNull(9) ? null : reader.GetGuid(9)));
         }
     }
 

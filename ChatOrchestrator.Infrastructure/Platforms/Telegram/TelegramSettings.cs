@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Infrastructure.Pacing;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
@@ -102,6 +103,7 @@ internal static partial class TelegramSettings
         Username => value.ValueKind == JsonValueKind.String && UsernameForm().IsMatch(value.GetString()!)
             ? null
             : "The bot's username without '@': letters, digits and '_', at most 32.",
+        MaxLanesSetting.Name => MaxLanesSetting.Validate(value),
         PacingSetting.Name => PacingSetting.Validate(value),
         _ => "Telegram has no such setting.",
     };

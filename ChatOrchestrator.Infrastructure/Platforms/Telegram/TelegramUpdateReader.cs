@@ -115,14 +115,13 @@ internal static class TelegramUpdateReader
             { SenderChat.Id: not null } => null,
             { From: null } => "message_without_author",
             { From: { } from } when from.Id == connection.BotId => "own_message",
-            { From.IsBot: true } => "bot_message",
             _ => null,
         };
 
     private static InboundAuthor AuthorOf(Message message) =>
         message.SenderChat is { Id: { } senderId } sender
             ? new(Id(senderId), sender.Title, sender.Username)
-            : new(Id(message.From!.Id), NameOf(message.From), message.From.Username, message.From.LanguageCode);
+            : new(Id(message.From!.Id), NameOf(message.From), message.From.Username, message.From.LanguageCode, message.From.IsBot);
 
     private static string? NameOf(User? user) =>
         user is null ? null : string.IsNullOrEmpty(user.LastName) ? user.FirstName : $"{user.FirstName} {user.LastName}";

@@ -12,6 +12,9 @@ namespace ChatOrchestrator.Infrastructure.Platforms.WebChat;
 /// </summary>
 internal sealed class WebChatAdapter(ISignals signals) : IPlatformAdapter, IStreamsAnswers, IShowsConversationState
 {
+    /// <summary>A worker has far fewer turns in hand: what is over this was left by turns that never ended.</summary>
+    private const int MaxTold = 20_000;
+
     /// <summary>How much of the turn in hand each chat was told.</summary>
     private readonly ConcurrentDictionary<string, Position> _told = new();
 
@@ -45,6 +48,10 @@ internal sealed class WebChatAdapter(ISignals signals) : IPlatformAdapter, IStre
 
     public void Stream(ConnectionSnapshot connection, ChatAddress chat, Guid turnId, string text)
     {
+        if (!_told.ContainsKey(chat.ChatId) && _told.Count >= MaxTold)
+        {
+            _told.Clear();
+        }
         var offset = _told.TryGetValue(chat.ChatId, out var told) && told.TurnId == turnId ? told.Length : 0;
         _told[chat.ChatId] = new Position(turnId, offset + text.Length);
         Publish(chat, new WebChatSignal.Delta(turnId, offset, text));

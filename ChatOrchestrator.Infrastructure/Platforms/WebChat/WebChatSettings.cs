@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Turns;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.WebChat;
 
@@ -23,7 +24,14 @@ public static class WebChatSettings
         }
         foreach (var setting in settings.EnumerateObject())
         {
-            if (setting.Name != AllowedOrigins)
+            if (setting.Name == MaxLanesSetting.Name)
+            {
+                if (MaxLanesSetting.Validate(setting.Value) is { } problem)
+                {
+                    yield return new($"settings.{setting.Name}", problem);
+                }
+            }
+            else if (setting.Name != AllowedOrigins)
             {
                 yield return new($"settings.{setting.Name}", "The web chat has no such setting.");
             }

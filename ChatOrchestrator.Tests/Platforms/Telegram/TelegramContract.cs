@@ -20,7 +20,7 @@ public sealed class TelegramContract : AdapterContract
     /// <summary>A body is one update, and an update at most one event.</summary>
     protected override IEnumerable<(byte[] Body, int Events)> Batches => TelegramFixture.PayloadNames().Select(name => (TelegramFixture.Payload(name), 1));
 
-    protected override IEnumerable<byte[]> OwnMessages => [TelegramFixture.Payload("own_message"), TelegramFixture.Payload("group_other_bot")];
+    protected override IEnumerable<byte[]> OwnMessages => [TelegramFixture.Payload("own_message")];
 
     protected override int LengthOf(PartBody part, string answer) => VisibleTextOf(part, answer).Length;
 

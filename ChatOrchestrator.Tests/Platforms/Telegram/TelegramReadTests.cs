@@ -50,7 +50,6 @@ public sealed class TelegramReadTests
     [Theory]
     [InlineData("edited_live_location", "edited_message", "u912345611")]
     [InlineData("group_automatic_forward", "automatic_forward", "u912345622")]
-    [InlineData("group_other_bot", "bot_message", "u912345623")]
     [InlineData("own_message", "own_message", "u912345624")]
     [InlineData("new_chat_members", "new_chat_members", "u912345625")]
     [InlineData("pinned_message", "pinned_message", "u912345626")]
@@ -63,6 +62,14 @@ public sealed class TelegramReadTests
     public void What_is_no_message_to_the_bot_is_kept_under_its_name(string payload, string type, string id)
     {
         TelegramFixture.Read(payload).ShouldBe(new IgnoredEvent { PlatformId = id, Type = type });
+    }
+
+    [Fact]
+    public void What_another_bot_writes_is_a_message_by_a_bot()
+    {
+        var message = TelegramFixture.Read("group_other_bot").ShouldBeOfType<InboundMessage>();
+        (message.Author.IsBot, message.Author.UserId).ShouldBe((true, "600100200"));
+        TelegramFixture.Read("group_anonymous_admin").ShouldBeOfType<InboundMessage>().Author.IsBot.ShouldBeFalse("a person writes in the group's name");
     }
 
     [Fact]

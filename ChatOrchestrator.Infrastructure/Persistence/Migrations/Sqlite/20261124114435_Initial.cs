@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -276,6 +276,7 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                     quiet_until = table.Column<long>(type: "INTEGER", nullable: true),
                     waiting_since = table.Column<long>(type: "INTEGER", nullable: true),
                     lease_owner = table.Column<string>(type: "TEXT", nullable: true),
+                    claimed_at = table.Column<long>(type: "INTEGER", nullable: true),
                     lease_token = table.Column<long>(type: "INTEGER", nullable: false),
                     last_sequence = table.Column<long>(type: "INTEGER", nullable: false),
                     handled_sequence = table.Column<long>(type: "INTEGER", nullable: false),
@@ -311,9 +312,9 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                 column: "platform");
 
             migrationBuilder.CreateIndex(
-                name: "ix_conversations_bot_id",
+                name: "ix_conversations_bot_id_id",
                 table: "conversations",
-                column: "bot_id");
+                columns: new[] { "bot_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_conversations_connection_id_chat_id_thread_id",
@@ -335,6 +336,11 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                 name: "ix_dead_letters_state_id",
                 table: "dead_letters",
                 columns: new[] { "state", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_inbox_events_connection_id_id",
+                table: "inbox_events",
+                columns: new[] { "connection_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_inbox_events_connection_id_platform_event_id",

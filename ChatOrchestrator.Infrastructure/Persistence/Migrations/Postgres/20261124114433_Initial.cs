@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -277,6 +277,7 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                     quiet_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     waiting_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     lease_owner = table.Column<string>(type: "text", nullable: true),
+                    claimed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     lease_token = table.Column<long>(type: "bigint", nullable: false),
                     last_sequence = table.Column<long>(type: "bigint", nullable: false),
                     handled_sequence = table.Column<long>(type: "bigint", nullable: false),
@@ -295,12 +296,6 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                         onDelete: ReferentialAction.Cascade);
                 });
 
-            // Lanes are few and change several times a message: room for updates in place, and dead rows swept early.
-            migrationBuilder.Sql("""
-                ALTER TABLE lanes SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
-                ALTER TABLE parts SET (fillfactor = 90);
-                """);
-
             migrationBuilder.CreateIndex(
                 name: "ix_api_keys_hash",
                 table: "api_keys",
@@ -318,9 +313,9 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                 column: "platform");
 
             migrationBuilder.CreateIndex(
-                name: "ix_conversations_bot_id",
+                name: "ix_conversations_bot_id_id",
                 table: "conversations",
-                column: "bot_id");
+                columns: new[] { "bot_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_conversations_connection_id_chat_id_thread_id",
@@ -342,6 +337,11 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                 name: "ix_dead_letters_state_id",
                 table: "dead_letters",
                 columns: new[] { "state", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_inbox_events_connection_id_id",
+                table: "inbox_events",
+                columns: new[] { "connection_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_inbox_events_connection_id_platform_event_id",
