@@ -25,7 +25,9 @@ public sealed class Cluster : IAsyncDisposable
 
     public string PostgresConnection => _environment["ConnectionStrings__chatdb"]!;
 
-    public static async Task<Cluster> StartAsync(string postgres, string redis, int workers, IReadOnlyDictionary<string, string?>? settings = null)
+    /// <param name="bot">More fields of the bot.</param>
+    public static async Task<Cluster> StartAsync(
+        string postgres, string redis, int workers, IReadOnlyDictionary<string, string?>? settings = null, IReadOnlyDictionary<string, object>? bot = null)
     {
         var backend = await FakeBackend.StartAsync();
         var environment = new Dictionary<string, string?>
@@ -52,7 +54,7 @@ public sealed class Cluster : IAsyncDisposable
             {
                 await cluster.AddWorkerAsync();
             }
-            await cluster.ConnectAsync();
+            await cluster.ConnectAsync(bot);
             return cluster;
         }
         catch
@@ -72,10 +74,23 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>Ends the API on the spot and starts another in its place.</summary>
     public async Task RestartApiAsync()
     {
-        var port = Api.Port;
         await Api.KillAsync();
+        await ReplaceApiAsync();
+    }
+
+    /// <summary>Starts another API in the place of one that has ended.</summary>
+    public async Task ReplaceApiAsync()
+    {
+        var port = Api.Port;
         await Api.DisposeAsync();
         Api = await ServiceProcess.StartAsync(ServiceHost.ApiService, _environment, port);
+    }
+
+    /// <summary>Starts another worker in the place of one that has ended.</summary>
+    public async Task ReplaceWorkerAsync(int index)
+    {
+        await Workers[index].DisposeAsync();
+        Workers[index] = await ServiceProcess.StartAsync(ServiceHost.Worker, _environment);
     }
 
     /// <summary>Posts an update once. Null: no answer.</summary>
@@ -143,9 +158,10 @@ public sealed class Cluster : IAsyncDisposable
         await Backend.DisposeAsync();
     }
 
-    private async Task ConnectAsync()
+    private async Task ConnectAsync(IReadOnlyDictionary<string, object>? more)
     {
-        var bot = await PostAsync("api/v1/bots", new { name = "Test bot", processing = new { quietPeriodMs = 0 } });
+        var fields = new Dictionary<string, object>(more ?? new Dictionary<string, object>()) { ["name"] = "Test bot", ["processing"] = new { quietPeriodMs = 0 } };
+        var bot = await PostAsync("api/v1/bots", fields);
         var connection = await PostAsync(
             $"api/v1/bots/{bot.GetProperty("id").GetGuid()}/connections",
             new { platform = "telegram", displayName = "Test", secrets = new { botToken = "777000777:fake", webhookSecret = WebhookSecret } });

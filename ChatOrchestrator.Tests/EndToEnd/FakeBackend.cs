@@ -32,6 +32,12 @@ public sealed partial class FakeBackend : IAsyncDisposable
     /// <summary>Answers a sendMessage in its own way when it returns true.</summary>
     public Func<HttpContext, JsonElement, Task<bool>>? SendFault { get; set; }
 
+    /// <summary>Hears of everything that arrives in a chat.</summary>
+    public Action<long, string>? Arrived { get; set; }
+
+    /// <summary>Answers getUpdates.</summary>
+    public Func<HttpContext, Task>? Polled { get; set; }
+
     /// <summary>How often the model was asked.</summary>
     public int Asked => Volatile.Read(ref _asked);
 
@@ -99,6 +105,11 @@ public sealed partial class FakeBackend : IAsyncDisposable
             await http.Response.WriteAsync("""{"ok":true,"result":{"id":777000777,"is_bot":true,"first_name":"Bench","username":"bench_bot"}}""");
             return;
         }
+        if (method == "getUpdates" && Polled is { } polled)
+        {
+            await polled(http);
+            return;
+        }
         if (method != "sendMessage")
         {
             await http.Response.WriteAsync("""{"ok":true,"result":true}""");
@@ -109,14 +120,22 @@ public sealed partial class FakeBackend : IAsyncDisposable
         {
             return;
         }
-        var chat = long.Parse(body.RootElement.GetProperty("chat_id").ToString(), System.Globalization.CultureInfo.InvariantCulture);
-        Record(chat, body.RootElement.GetProperty("text").GetString()!);
+        var (chat, text) = Read(body.RootElement);
+        Record(chat, text);
         var id = Interlocked.Increment(ref _messageId);
         await http.Response.WriteAsync($$$"""{"ok":true,"result":{"message_id":{{{id}}},"date":1760000000,"chat":{"id":{{{chat}}},"type":"private"},"text":"x"}}""");
     }
 
     /// <summary>What a fault uses that accepts a message before it breaks.</summary>
-    public void Record(long chat, string text) => _chats.GetOrAdd(chat, _ => new()).Enqueue(text);
+    public void Record(long chat, string text)
+    {
+        _chats.GetOrAdd(chat, _ => new()).Enqueue(text);
+        Arrived?.Invoke(chat, text);
+    }
+
+    /// <summary>Where a sendMessage goes and what it says.</summary>
+    public static (long Chat, string Text) Read(JsonElement message) =>
+        (long.Parse(message.GetProperty("chat_id").ToString(), System.Globalization.CultureInfo.InvariantCulture), message.GetProperty("text").GetString()!);
 
     private static async Task WaitAsync(TimeSpan delay, CancellationToken aborted)
     {

@@ -16,17 +16,17 @@ public sealed class MainJobTests(PostgresDatabase postgres, RedisDatabase redis)
         const int perChat = 25;
         await using var cluster = await Cluster.StartAsync(postgres.ConnectionString, redis.Configuration, workers: 2);
         var chats = Enumerable.Range(1, 200).Select(i => 1_000_000L + i).ToArray();
-        var sending = SendAsync(cluster, chats, perChat);
+        var killed = new TaskCompletionSource();
+        var sending = SendAsync(cluster, chats, perChat, killed.Task);
 
         await Eventually.TrueAsync(() => cluster.Backend.Delivered > 1_000, Deadline, "the run is well under way");
         await cluster.Workers[0].KillAsync();
-        var atKill = cluster.Backend.Delivered;
+        killed.SetResult();
         await cluster.AddWorkerAsync();
 
         await sending;
         await Eventually.TrueAsync(() => Answers.Of(cluster.Backend, chats, perChat).Lost == 0, Deadline, "every question is answered");
         var answers = Answers.Of(cluster.Backend, chats, perChat);
-        atKill.ShouldBeLessThan(5_000, "the kill must come while the run goes on");
         answers.OutOfOrder.ShouldBe(0);
         // Only what was between the platform's acceptance and our commit at the instant of the kill can be repeated.
         answers.MostRepeatedInOneChat.ShouldBeLessThanOrEqualTo(1);
@@ -60,9 +60,12 @@ public sealed class MainJobTests(PostgresDatabase postgres, RedisDatabase redis)
         const int perChat = 20;
         await using var cluster = await Cluster.StartAsync(postgres.ConnectionString, redis.Configuration, workers: 2);
         var chats = Enumerable.Range(1, 100).Select(i => 3_000_000L + i).ToArray();
-        var sending = SendAsync(cluster, chats, perChat);
+        var killed = new TaskCompletionSource();
+        var sending = SendAsync(cluster, chats, perChat, killed.Task);
         await Eventually.TrueAsync(() => cluster.Backend.Delivered > 300, Deadline, "the run is well under way");
-        await cluster.RestartApiAsync();
+        var restarting = cluster.RestartApiAsync();
+        killed.SetResult();
+        await restarting;
         await sending;
         await Eventually.TrueAsync(() => Answers.Of(cluster.Backend, chats, perChat).Lost == 0, Deadline, "every question is answered");
         await LanesAreIdleAsync(cluster);
@@ -130,11 +133,16 @@ public sealed class MainJobTests(PostgresDatabase postgres, RedisDatabase redis)
         Answers.Of(cluster.Backend, [5_000_001], 2).ShouldBe(new Answers(0, 0, 0));
     }
 
-    private static Task SendAsync(Cluster cluster, long[] chats, int perChat) =>
+    /// <param name="beforeLast">The last question of every chat waits for it, so that it comes while the run goes on, however slow the machine.</param>
+    private static Task SendAsync(Cluster cluster, long[] chats, int perChat, Task beforeLast) =>
         Task.WhenAll(chats.Select(async chat =>
         {
             for (var n = 0; n < perChat; n++)
             {
+                if (n == perChat - 1)
+                {
+                    await beforeLast;
+                }
                 await cluster.DeliverAsync(new Update(chat, n));
             }
         }));

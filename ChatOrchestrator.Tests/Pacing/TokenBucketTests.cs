@@ -10,7 +10,10 @@ namespace ChatOrchestrator.Tests.Pacing;
 /// <summary>The same promises in one process and on Redis, where all replicas share the buckets.</summary>
 public sealed class TokenBucketTests(RedisDatabase redis) : IClassFixture<RedisDatabase>
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    /// <summary>So slow that a test that is held up for seconds sees the same.</summary>
+    private const double Slow = 0.01;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1 / Slow);
     private static readonly Bucket Unlimited = new("pace:{c}", 0);
 
     [Fact]
@@ -38,9 +41,9 @@ public sealed class TokenBucketTests(RedisDatabase redis) : IClassFixture<RedisD
     {
         await using var one = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         await using var two = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
-        var bucket = new Bucket("pace:{shared}:1", 0.5);
+        var bucket = new Bucket("pace:{shared}:1", Slow);
         (await new RedisTokenBuckets(one, TimeProvider.System).TakeAsync(bucket, Unlimited, Longest)).ShouldBe(TimeSpan.Zero);
-        (await new RedisTokenBuckets(two, TimeProvider.System).TakeAsync(bucket, Unlimited, Longest)).ShouldBeGreaterThan(TimeSpan.FromSeconds(1));
+        (await new RedisTokenBuckets(two, TimeProvider.System).TakeAsync(bucket, Unlimited, Longest)).ShouldBeGreaterThan(Longest / 2);
     }
 
     [Fact]
@@ -56,12 +59,12 @@ public sealed class TokenBucketTests(RedisDatabase redis) : IClassFixture<RedisD
 
     private static async Task GivesItsRateAsync(ITokenBuckets buckets)
     {
-        // One a second holds one token; the second part waits about a second and takes its place; the third would wait two and takes none.
-        var chat = new Bucket($"pace:{{rate}}:{Guid.NewGuid()}", 1);
+        // One in a while holds one token; the second part waits about a while and takes its place; the third would wait two and takes none.
+        var chat = new Bucket($"pace:{{rate}}:{Guid.NewGuid()}", Slow);
         (await buckets.TakeAsync(chat, Unlimited, Longest)).ShouldBe(TimeSpan.Zero);
-        (await buckets.TakeAsync(chat, Unlimited, Longest)).ShouldBeInRange(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
-        (await buckets.TakeAsync(chat, Unlimited, Longest)).ShouldBeInRange(TimeSpan.FromSeconds(1.2), TimeSpan.FromSeconds(2));
-        (await buckets.TakeAsync(chat, Unlimited, Longest)).ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(2), "what was refused has taken nothing");
+        (await buckets.TakeAsync(chat, Unlimited, Longest)).ShouldBeInRange(0.5 * Longest, Longest);
+        (await buckets.TakeAsync(chat, Unlimited, Longest)).ShouldBeInRange(1.2 * Longest, 2 * Longest);
+        (await buckets.TakeAsync(chat, Unlimited, Longest)).ShouldBeLessThanOrEqualTo(2 * Longest, "what was refused has taken nothing");
         // Thirty a second lets a burst of thirty through.
         var connection = new Bucket($"pace:{{rate}}{Guid.NewGuid()}", 30);
         for (var i = 0; i < 30; i++)
@@ -73,7 +76,7 @@ public sealed class TokenBucketTests(RedisDatabase redis) : IClassFixture<RedisD
     private static async Task ClosesAsync(ITokenBuckets buckets)
     {
         var key = $"pace:{{close}}:{Guid.NewGuid()}";
-        await buckets.CloseAsync(key, TimeSpan.FromSeconds(30));
-        (await buckets.TakeAsync(new Bucket(key, 1), Unlimited, Longest)).ShouldBeInRange(TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(30));
+        await buckets.CloseAsync(key, TimeSpan.FromMinutes(10));
+        (await buckets.TakeAsync(new Bucket(key, 1), Unlimited, Longest)).ShouldBeInRange(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10));
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text;
 using ChatOrchestrator.ServiceDefaults;
+using ChatOrchestrator.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Logs;
@@ -14,23 +15,31 @@ public sealed class TelemetryTests
 {
     private const string Secret = "SECRET-c2VjcmV0";
 
+    /// <summary>A server ends its span, and records its duration, when the client has the response already: both are waited for.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
     [Fact]
     public async Task Metrics_are_prometheus_text_and_include_the_products_own_meter()
     {
         await using var host = await DefaultsHost.StartAsync();
         using var meter = new Meter(TelemetryNames.Product);
         meter.CreateCounter<long>("chat.test.things").Add(3);
-        (await host.Client.GetAsync(new Uri("/bot1:a/getMe", UriKind.Relative))).EnsureSuccessStatusCode();
         await host.Client.GetAsync(new Uri("/health/live", UriKind.Relative));
+        (await host.Client.GetAsync(new Uri("/bot1:a/getMe", UriKind.Relative))).EnsureSuccessStatusCode();
 
-        using var response = await host.Client.GetAsync(new Uri("/metrics", UriKind.Relative));
-        var text = await response.Content.ReadAsStringAsync();
-
-        response.Content.Headers.ContentType!.MediaType.ShouldBe("text/plain");
-        text.ShouldContain("# TYPE chat_test_things_total counter");
-        var requests = text.Split('\n').Where(l => l.StartsWith("http_server_request_duration_seconds_count{", StringComparison.Ordinal)).ToArray();
-        requests.ShouldContain(l => l.Contains("getMe"));
-        requests.ShouldNotContain(l => l.Contains("/health"));
+        await Eventually.PassesAsync(
+            async token =>
+            {
+                using var response = await host.Client.GetAsync(new Uri("/metrics", UriKind.Relative), token);
+                var text = await response.Content.ReadAsStringAsync(token);
+                response.Content.Headers.ContentType!.MediaType.ShouldBe("text/plain");
+                text.ShouldContain("# TYPE chat_test_things_total counter");
+                var requests = text.Split('\n').Where(l => l.StartsWith("http_server_request_duration_seconds_count{", StringComparison.Ordinal)).ToArray();
+                requests.ShouldContain(l => l.Contains("getMe"));
+                requests.ShouldNotContain(l => l.Contains("/health"));
+            },
+            Deadline,
+            "the request is counted");
     }
 
     [Fact]
@@ -69,19 +78,25 @@ public sealed class TelemetryTests
                 new Uri($"http://127.0.0.1:1/bot123:{Secret}/sendMessage"), null));
         }
 
-        host.App.Services.GetRequiredService<TracerProvider>().ForceFlush(10_000).ShouldBeTrue();
-        // False even when the OTLP reader has exported: the Prometheus reader beside it cannot be flushed.
-        host.App.Services.GetRequiredService<MeterProvider>().ForceFlush(10_000);
-        var metrics = await host.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        var metrics = "";
+        await Eventually.PassesAsync(
+            async token =>
+            {
+                var spans = FlushedSpans(host, collector);
+                spans.ShouldContain(Encoding.Latin1.GetString(Convert.FromHexString(traceId.ToHexString())));
+                spans.ShouldContain("/botREDACTED/getMe");
+                spans.ShouldContain("/botREDACTED/sendMessage");
+                // False even when the OTLP reader has exported: the Prometheus reader beside it cannot be flushed.
+                host.App.Services.GetRequiredService<MeterProvider>().ForceFlush(10_000);
+                collector.Exports.ShouldContain(e => e.Path == "/v1/metrics");
+                metrics = await host.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative), token);
+                metrics.ShouldContain("http_client_request_duration_seconds_count{");
+                host.Logs.ShouldContain(l => l.StartsWith("Polly", StringComparison.Ordinal));
+            },
+            Deadline,
+            "everything is exported");
 
-        var exports = collector.Exports.ToArray();
-        exports.ShouldContain(e => e.Path == "/v1/metrics");
-        var spans = string.Concat(exports.Where(e => e.Path == "/v1/traces").Select(e => Encoding.Latin1.GetString(e.Body)));
-        spans.ShouldContain(Encoding.Latin1.GetString(Convert.FromHexString(traceId.ToHexString())));
-        spans.ShouldContain("/botREDACTED/getMe");
-        spans.ShouldContain("/botREDACTED/sendMessage");
-        metrics.ShouldContain("http_client_request_duration_seconds_count{");
-        foreach (var (path, body) in exports)
+        foreach (var (path, body) in collector.Exports)
         {
             Encoding.Latin1.GetString(body).ShouldNotContain(Secret, customMessage: path);
         }
@@ -89,7 +104,6 @@ public sealed class TelemetryTests
         metrics.ShouldNotContain(Secret);
         // The server that answered is part of the test, and logs the path as any server may.
         host.Logs.Where(l => !l.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal)).ShouldNotContain(l => l.Contains(Secret));
-        host.Logs.ShouldContain(l => l.StartsWith("Polly", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -104,10 +118,22 @@ public sealed class TelemetryTests
             await host.Client.GetAsync(new Uri(path, UriKind.Relative));
         }
 
-        host.App.Services.GetRequiredService<TracerProvider>().ForceFlush(10_000).ShouldBeTrue();
-        var spans = string.Concat(collector.Exports.Where(e => e.Path == "/v1/traces").Select(e => Encoding.Latin1.GetString(e.Body)));
-        spans.ShouldContain("getMe");
+        await Eventually.PassesAsync(
+            _ =>
+            {
+                FlushedSpans(host, collector).ShouldContain("getMe");
+                return Task.CompletedTask;
+            },
+            Deadline,
+            "the last request's span is exported");
+        var spans = FlushedSpans(host, collector);
         spans.ShouldNotContain("/health");
         spans.ShouldNotContain("/metrics");
+    }
+
+    private static string FlushedSpans(DefaultsHost host, DefaultsHost collector)
+    {
+        host.App.Services.GetRequiredService<TracerProvider>().ForceFlush(10_000).ShouldBeTrue();
+        return string.Concat(collector.Exports.Where(e => e.Path == "/v1/traces").Select(e => Encoding.Latin1.GetString(e.Body)));
     }
 }

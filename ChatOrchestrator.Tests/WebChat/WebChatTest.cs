@@ -24,8 +24,8 @@ public abstract class WebChatTest(WebChatBrowser browser) : IAsyncLifetime
     {
         Server = await MockWebChat.StartAsync();
         Context = await browser.Browser.NewContextAsync(ContextOptions);
-        Context.SetDefaultTimeout(15_000);
-        Assertions.SetDefaultExpectTimeout(15_000);
+        Context.SetDefaultTimeout(60_000);
+        Assertions.SetDefaultExpectTimeout(60_000);
         Page = await NewPageAsync();
     }
 
@@ -67,7 +67,7 @@ public abstract class WebChatTest(WebChatBrowser browser) : IAsyncLifetime
 
     protected static async Task UntilAsync(Func<bool> condition, string what)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!condition())
         {
@@ -77,7 +77,7 @@ public abstract class WebChatTest(WebChatBrowser browser) : IAsyncLifetime
             }
             catch (OperationCanceledException)
             {
-                throw new TimeoutException($"Not within 15 s: {what}");
+                throw new TimeoutException($"Not within 60 s: {what}");
             }
         }
     }
