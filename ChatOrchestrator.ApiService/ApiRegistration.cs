@@ -53,6 +53,9 @@ internal static class ApiRegistration
         api.MapBotEndpoints();
         api.MapConnectionEndpoints();
         api.MapConversationEndpoints();
+        api.MapSuggestionEndpoints();
+        api.MapDeadLetterEndpoints();
+        api.MapAuditEndpoints();
         app.MapDocumentation();
         DemoStart.MapDemo(app);
         return app;

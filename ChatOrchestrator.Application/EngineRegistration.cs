@@ -29,7 +29,9 @@ public static class EngineRegistration
         services.TryAddSingleton<LaneLeases>();
         services.TryAddSingleton<LaneCommits>();
         services.TryAddSingleton<GenerateAnswer>();
+        services.TryAddSingleton<ReconcileDelivery>();
         services.TryAddSingleton<DeliverParts>();
+        services.TryAddSingleton<KeepSuggestion>();
         services.TryAddSingleton<ProcessLane>();
         services.AddHostedService<LanePump>();
         services.AddHostedService<ListenToPlatforms>();

@@ -21,6 +21,12 @@ public enum MessageKind
 
     /// <summary>Stored for the record but not addressed to the bot (talk in a group); never answered, part of the history.</summary>
     Overheard = 3,
+
+    /// <summary>
+    /// A question that failed, put again by an operator. It stands alone in its turn; the participant does not see it, and
+    /// is not told when it fails once more.
+    /// </summary>
+    Replay = 4,
 }
 
 /// <summary>
