@@ -50,7 +50,7 @@ public sealed class DeadLetterApiTests
         var detail = (await api.GetAsync($"api/v1/dead-letters/{id}")).Ok().Json;
         detail.GetProperty("texts")[0].GetString()!.ShouldContain(chat.Token(0));
         detail.GetProperty("timeline").GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("kind").GetString()).ShouldBeSubsetOf(
-            ["received", "turn_started", "turn_failed", "dead_letter", "answer_saved", "part_sent"]);
+            ["sent", "received", "turn_started", "turn_failed", "dead_letter", "answer_saved", "part_sent"]);
 
         // Bad input changes nothing.
         foreach (var empty in new[] { "", "  \n" })
