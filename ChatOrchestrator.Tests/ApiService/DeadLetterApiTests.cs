@@ -227,7 +227,7 @@ public sealed class DeadLetterApiTests
 
         public string Connection => connection;
 
-        public long Id => 1;
+        public long Id { get; } = 1;
 
         public string Token(int number) => new Update(Id, number).Token;
 
@@ -243,7 +243,7 @@ public sealed class DeadLetterApiTests
             HttpMethod.Post, $"webhooks/telegram/{connection}", JsonContent.Create(new Update(Id, number).ToJson()), ("X-Telegram-Bot-Api-Secret-Token", Secret))).Ok();
 
         public Task SawAsync(params string[] texts) =>
-            Eventually.PassesAsync(_ => Task.Run(() => backend.Chat(Id).ShouldBe(texts)), Deadline, "the user has read it");
+            Eventually.PassesAsync(token => Task.Run(() => backend.Chat(Id).ShouldBe(texts), token), Deadline, "the user has read it");
 
         /// <summary>The newest of the open dead letters, when there are so many.</summary>
         public async Task<JsonElement> OpenLetterAsync(int count = 1)

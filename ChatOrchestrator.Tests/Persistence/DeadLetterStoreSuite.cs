@@ -2,7 +2,6 @@ using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain;
 using ChatOrchestrator.Domain.Bots;
-using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
