@@ -179,7 +179,9 @@ public abstract class DeadLetterStoreSuite(TestStore store) : StoreSuite(store)
 
         var suggestion = (await Suggestions.ListAsync(chat.Id, null, new PageRequest(10, null), default)).Items.ShouldHaveSingleItem();
         (suggestion.Text, suggestion.State, suggestion.AnswersSequence, suggestion.TurnId).ShouldBe(("two\n\nthree", SuggestionState.Open, asked, turn.TurnId));
-        (await LaneAsync(chat)).ShouldSatisfyAllConditions(l => l.DueAt.ShouldBeNull(), l => l.DeliveredSequence.ShouldBe(l.OutboundSequence));
+        (await LaneAsync(chat)).ShouldSatisfyAllConditions(l => l.DeliveredSequence.ShouldBe(l.OutboundSequence));
+        await Store.ElapseAsync(chat.Id, TimeSpan.FromSeconds(10));
+        (await LoadAsync(await ClaimAsync(chat))).OpenParts.ShouldBeEmpty("nothing is sent after it");
         (await NotesAsync(chat)).Select(n => n.Kind).ShouldContain("suggested");
     }
 
