@@ -122,7 +122,9 @@ public abstract class DeadLetterStoreSuite(TestStore store) : StoreSuite(store)
         await CommitAsync(new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Keep, Part = Outcome(turn, 0, PartState.Sent) });
         await CommitAsync(new DeliveryCommit
         {
-            Lease = lane.Lease, Next = LaneNext.Release, DeliveredThrough = answer,
+            Lease = lane.Lease,
+            Next = LaneNext.Release,
+            DeliveredThrough = answer,
             Part = Outcome(turn, 1, PartState.Failed) with { Error = "http_400", FailsRest = true, DeadLetter = true },
         });
         await ConverseAsync(chat);
