@@ -54,6 +54,9 @@ internal static class ApiRegistration
         api.MapConnectionEndpoints();
         api.MapConversationEndpoints();
         api.MapLaneEndpoints();
+        api.MapSuggestionEndpoints();
+        api.MapDeadLetterEndpoints();
+        api.MapAuditEndpoints();
         app.MapDocumentation();
         DemoStart.MapDemo(app);
         return app;

@@ -35,7 +35,9 @@ public static class EngineRegistration
         services.TryAddSingleton<ConnectionPlaces>();
         services.TryAddSingleton<AdmitMessages>();
         services.TryAddSingleton<GenerateAnswer>();
+        services.TryAddSingleton<ReconcileDelivery>();
         services.TryAddSingleton<DeliverParts>();
+        services.TryAddSingleton<KeepSuggestion>();
         services.TryAddSingleton<ProcessLane>();
         services.AddHostedService<LanePump>();
         services.AddHostedService<ListenToPlatforms>();

@@ -57,7 +57,7 @@ internal static class ConversationEndpoints
     private static async Task<Created<MessageResponse>> SendAsync(
         Guid id, SendMessageRequest request, SendAgentMessage send, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
-        var view = await send.HandleAsync(new ConversationId(id), Agent(request.Agent, caller), request.Text, cancellationToken);
+        var view = await send.HandleAsync(new ConversationId(id), Agent(request.Agent, caller), request.Text, request.SuggestionId, cancellationToken);
         return TypedResults.Created($"/api/v1/messages/{view.Message.Id}/timeline", MessageResponse.Of(view));
     }
 
@@ -83,7 +83,7 @@ internal static class ConversationEndpoints
     private static async Task<Ok<TimelineResponse>> ReadTimelineAsync(Guid id, ReadTimeline read, CancellationToken cancellationToken) =>
         TypedResults.Ok(TimelineResponse.Of(await read.HandleAsync(id, cancellationToken)));
 
-    private static string Agent(string? given, ClaimsPrincipal caller) => given ?? caller.Identity?.Name ?? "operator";
+    internal static string Agent(string? given, ClaimsPrincipal caller) => given ?? caller.Identity?.Name ?? "operator";
 
     private static ConversationState? State(string? state) => state switch
     {

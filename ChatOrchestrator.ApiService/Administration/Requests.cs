@@ -26,9 +26,13 @@ internal sealed record CreateConnectionRequest(string? Platform, string? Display
 internal sealed record ChangeConnectionRequest(string? DisplayName = null, Dictionary<string, string?>? Secrets = null, JsonElement? Settings = null, bool? Enabled = null);
 
 /// <summary>An operator's message.</summary>
-/// <param name="Text">CommonMark, 1 to 100,000 characters.</param>
+/// <param name="Text">CommonMark, 1 to 100,000 characters; may be left out with a suggestion, which is then sent as it is.</param>
 /// <param name="Agent">Who writes; the API key's name when left out.</param>
-internal sealed record SendMessageRequest(string? Text, string? Agent = null);
+/// <param name="SuggestionId">The suggestion that this is, perhaps edited.</param>
+internal sealed record SendMessageRequest(string? Text = null, string? Agent = null, Guid? SuggestionId = null);
+
+/// <summary>What is asked, or sent, in place of what failed; as it was when left out.</summary>
+internal sealed record ReplayRequest(string? Text = null);
 
 /// <summary>Who takes the conversation over; the API key's name when left out.</summary>
 internal sealed record HandOffRequest(string? Agent = null);

@@ -107,6 +107,7 @@ internal sealed record MessageResponse(
     string? Agent,
     Guid? TurnId,
     long? AnswersSequence,
+    Guid? ReplayOf,
     DateTimeOffset? SentAt,
     DateTimeOffset CreatedAt,
     DateTimeOffset? EditedAt,
@@ -116,7 +117,7 @@ internal sealed record MessageResponse(
     {
         var m = view.Message;
         return new MessageResponse(
-            m.Id, m.Sequence, m.ConversationId.Value, m.Author, m.Kind, m.Text, view.ParticipantName, m.Agent, m.TurnId, m.AnswersSequence,
+            m.Id, m.Sequence, m.ConversationId.Value, m.Author, m.Kind, m.Text, view.ParticipantName, m.Agent, m.TurnId, m.AnswersSequence, m.ReplayOf,
             m.SentAt, m.CreatedAt, m.EditedAt, [.. view.Parts.Select(PartResponse.Of)]);
     }
 }

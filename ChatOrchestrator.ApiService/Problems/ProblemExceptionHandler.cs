@@ -37,6 +37,7 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         DomainException e => Invalid([new FieldError(e.Field, e.Message)]),
         InvalidInputException e => Invalid(e.Errors),
         NotFoundException e => New(StatusCodes.Status404NotFound, "Not found", e.Message),
+        ReplayRefusedException e => Refused(e),
         StaleVersionException e => New(StatusCodes.Status412PreconditionFailed, "Changed meanwhile", e.Message),
         MalformedCursorException e => Malformed([new FieldError("cursor", e.Message)]),
         MalformedQueryException e => Malformed([new FieldError(e.Field, e.Message)]),
@@ -64,6 +65,13 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
     private static ProblemDetails Malformed(IReadOnlyList<FieldError> errors) => New(StatusCodes.Status400BadRequest, "Bad request", Sentence(errors), errors);
 
     private static ProblemDetails Invalid(IReadOnlyList<FieldError> errors) => New(StatusCodes.Status422UnprocessableEntity, "Not valid", Sentence(errors), errors);
+
+    private static ProblemDetails Refused(ReplayRefusedException exception)
+    {
+        var problem = New(StatusCodes.Status409Conflict, "The state does not allow it", exception.Message);
+        problem.Extensions["reason"] = exception.Reason;
+        return problem;
+    }
 
     private static string Sentence(IReadOnlyList<FieldError> errors) => string.Join(' ', errors.Select(e => e.Message));
 

@@ -35,10 +35,10 @@ internal sealed class ApiKeyAuthentication(
         }
         if (admin.Matches(key))
         {
-            return Success("owner", Owner);
+            return Success("owner", Owner, "owner");
         }
         return await keys.FindAsync(AdminKey.HashOf(key), Context.RequestAborted) is { } found
-            ? Success(found.Name, found.Role)
+            ? Success(found.Name, found.Role, $"{found.Name}/{found.Id}")
             : AuthenticateResult.Fail("The API key is unknown.");
     }
 
@@ -49,6 +49,9 @@ internal sealed class ApiKeyAuthentication(
         return Task.CompletedTask;
     }
 
-    private static AuthenticateResult Success(string name, string role) => AuthenticateResult.Success(new AuthenticationTicket(
-        new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.Name, name), new(ClaimTypes.Role, role)], SchemeName)), SchemeName));
+    /// <summary>The caller as the audit log names it.</summary>
+    public static string ActorOf(ClaimsPrincipal caller) => caller.FindFirstValue(ClaimTypes.NameIdentifier) ?? "unknown";
+
+    private static AuthenticateResult Success(string name, string role, string actor) => AuthenticateResult.Success(new AuthenticationTicket(
+        new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.Name, name), new(ClaimTypes.Role, role), new(ClaimTypes.NameIdentifier, actor)], SchemeName)), SchemeName));
 }

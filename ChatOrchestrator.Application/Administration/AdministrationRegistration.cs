@@ -19,6 +19,9 @@ public static class AdministrationRegistration
         .AddSingleton<ReadConversations>()
         .AddSingleton<SendAgentMessage>()
         .AddSingleton<SteerConversation>()
+        .AddSingleton<SuggestAnswers>()
+        .AddSingleton<ReadDeadLetters>()
+        .AddSingleton<ResolveDeadLetters>()
         .AddSingleton<ReadTimeline>()
         .AddSingleton<CreateDemoBot>();
 }

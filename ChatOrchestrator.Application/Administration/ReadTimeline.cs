@@ -161,7 +161,8 @@ public sealed class ReadTimeline(IMessageStore messages)
             .Concat(record.DeadLetters.Select(d => Entry(
                 d.CreatedAt,
                 "dead_letter",
-                ("deadLetterId", d.Id.ToString()), ("stage", d.Stage), ("reason", d.Reason), ("state", d.State.ToString().ToLowerInvariant()))));
+                ("deadLetterId", d.Id.ToString()), ("stage", d.Stage), ("reason", d.Reason), ("state", d.State.ToString().ToLowerInvariant()),
+                ("replayedAs", d.ReplayedAs?.ToString()), ("resolvedBy", d.ResolvedBy))));
 
     private static (string Outcome, string? Reason) InboundOutcome(MessageRecord record)
     {
@@ -175,7 +176,9 @@ public sealed class ReadTimeline(IMessageStore messages)
         {
             return (TurnStateNames.Of(turn.State), turn.Reason);
         }
-        var (delivery, reason) = OutboundOutcome([.. record.Answers.SelectMany(a => a.Parts)]);
+        // What was sent again stands for what did not arrive.
+        var latest = record.Answers.Where(a => !record.Answers.Any(again => again.Message.ReplayOf == a.Message.Id));
+        var (delivery, reason) = OutboundOutcome([.. latest.SelectMany(a => a.Parts)]);
         return delivery == "delivered" ? ("answered", null) : (delivery, reason);
     }
 

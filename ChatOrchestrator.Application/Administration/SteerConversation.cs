@@ -12,7 +12,7 @@ public sealed class SteerConversation(
     ISignals signals,
     Doorbell doorbell)
 {
-    /// <summary>The operator takes over. When this returns, nothing more of the bot's is sent.</summary>
+    /// <summary>The operator takes over. When this returns, nothing more of the bot's is sent; what it would have said is kept as a suggestion.</summary>
     /// <exception cref="NotFoundException">There is no such conversation.</exception>
     /// <exception cref="Domain.DomainException">Another operator holds it, or it has ended.</exception>
     public Task<Conversation> HandOffAsync(ConversationId id, string agent, CancellationToken cancellationToken) =>
@@ -35,7 +35,7 @@ public sealed class SteerConversation(
         var conversation = await conversations.ChangeStateAsync(id, change, silence, cancellationToken) ?? throw new NotFoundException("conversation");
         if (silence is not null)
         {
-            signals.Publish(Interrupts.Channel, id.ToString());
+            signals.Publish(Interrupts.Channel, conversation.State == ConversationState.HandedOff ? Interrupts.OfHandOff(id) : Interrupts.Of(id));
         }
         doorbell.Ring(0);
         if (await connections.FindAsync(conversation.ConnectionId, cancellationToken) is { } connection

@@ -17,6 +17,7 @@ internal sealed partial class DeliverParts(
     LaneCommits commits,
     IPacer pacer,
     IConnectionDirectory connections,
+    ReconcileDelivery reconcile,
     TimeProvider time,
     ILogger<DeliverParts> logger)
 {
@@ -69,7 +70,9 @@ internal sealed partial class DeliverParts(
                 return false;
             }
             var outgoing = new OutboundPart(part.MessageId, part.Ordinal, chat, part.Text, part.Format, part.PlainText, part.Attempts);
-            var outcome = await SendAsync(platform, connection, outgoing, held.Cancellation);
+            var mayHaveArrived = ReconcileDelivery.MayHaveArrived(held.Lane, part, first: i == 0);
+            var found = mayHaveArrived ? await reconcile.FindAsync(platform, connection, outgoing, held.Cancellation) : null;
+            var outcome = found ?? await SendAsync(platform, connection, outgoing, held.Cancellation);
             string? movedTo = null;
             if (outcome is DeliveryOutcome.Moved moved)
             {
@@ -84,7 +87,10 @@ internal sealed partial class DeliverParts(
                 EngineTelemetry.AnswerDuration.Record((time.GetUtcNow() - asked).TotalSeconds);
             }
             var commit = await CommitOfAsync(outcome, part, held.Lane, connection);
-            commit = commit with { Part = commit.Part! with { MovedToChatId = movedTo } };
+            commit = commit with
+            {
+                Part = commit.Part! with { MovedToChatId = movedTo, MayRepeat = mayHaveArrived && found is null && ReconcileDelivery.MayRepeat(platform, outcome) },
+            };
             if (commit.Next == LaneNext.Keep)
             {
                 var skipsRest = commit.Part!.FailsRest;

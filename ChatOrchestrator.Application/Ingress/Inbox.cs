@@ -164,7 +164,7 @@ public sealed class Inbox : IAsyncDisposable
     private async Task InterruptAsync(InboxMessage command, long sequence, CancellationToken cancellationToken)
     {
         await _lanes.InterruptAsync(command.Conversation, sequence, Commands.Name(command.Text), cancellationToken);
-        _signals.Publish(Interrupts.Channel, command.Conversation.ToString());
+        _signals.Publish(Interrupts.Channel, Interrupts.Of(command.Conversation));
         _doorbell.Ring(0);
     }
 

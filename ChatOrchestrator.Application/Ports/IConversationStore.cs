@@ -20,12 +20,18 @@ public interface IConversationStore
     /// Stores an operator's message with its parts and makes the lane due, so that it is delivered in its turn. A lane that
     /// is held (by a worker, or until a retry) keeps its due time; who holds it sees the message when letting go.
     /// </summary>
-    /// <returns>False: the conversation does not exist.</returns>
-    Task<bool> AddMessageAsync(Message message, IReadOnlyList<PartBody> parts, CancellationToken cancellationToken);
+    /// <param name="message">What the operator says.</param>
+    /// <param name="parts">The same as it is sent.</param>
+    /// <param name="suggestion">The suggestion that it was, marked as sent in the same commit; null: none.</param>
+    /// <param name="cancellationToken">Gives up before the commit.</param>
+    /// <returns>False: the conversation does not exist, or the suggestion not in it.</returns>
+    /// <exception cref="Domain.DomainException">The conversation has ended, or the suggestion was sent or dismissed already.</exception>
+    Task<bool> AddMessageAsync(Message message, IReadOnlyList<PartBody> parts, Guid? suggestion, CancellationToken cancellationToken);
 
     /// <summary>
     /// Changes who answers. With <paramref name="silence"/> the lane is taken from whoever works on it in the same commit,
-    /// and what the bot has said but not sent is withdrawn: a running turn's commit is refused from then on.
+    /// and what the bot has said but not sent is withdrawn (an answer that an operator's takeover withdraws is kept as a
+    /// suggestion): a running turn's commit is refused from then on.
     /// </summary>
     /// <param name="change">Applied to the stored conversation while its lane is locked.</param>
     /// <param name="silence">The stable word that the timeline gives as the reason, or null to leave the bot alone.</param>

@@ -99,7 +99,11 @@ public sealed record PartBody(string? Body, string? Format = null, string? Plain
 /// <param name="Format">The platform's name of the markup; null: plain.</param>
 /// <param name="PlainText">The fallback when the markup is refused; null: there is none.</param>
 /// <param name="Attempt">How often it was tried before.</param>
-public sealed record OutboundPart(Guid MessageId, int Ordinal, ChatAddress Chat, string Text, string? Format, string? PlainText, int Attempt);
+public sealed record OutboundPart(Guid MessageId, int Ordinal, ChatAddress Chat, string Text, string? Format, string? PlainText, int Attempt)
+{
+    /// <summary>The part's name towards the platform, for <see cref="IReconcilesDeliveries"/>: the same at every attempt.</summary>
+    public PartReference Reference => new(MessageId, Ordinal);
+}
 
 /// <summary>The body is not what the platform sends: 400. The message holds nothing of the body.</summary>
 public sealed class MalformedPayloadException(string message) : Exception(message);

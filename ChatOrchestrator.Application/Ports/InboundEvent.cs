@@ -71,6 +71,12 @@ public sealed record DeliveryReceipt : InboundEvent
 
     public required PartState State { get; init; }
 
+    /// <summary>
+    /// What the part was sent with, when the platform echoes it (<see cref="IReconcilesDeliveries"/>). It finds the part
+    /// also before its outcome is saved, and settles one whose outcome is not known; the chat is not looked at then.
+    /// </summary>
+    public PartReference? Reference { get; init; }
+
     public string? Error { get; init; }
 }
 

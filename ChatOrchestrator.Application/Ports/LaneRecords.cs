@@ -209,6 +209,9 @@ public sealed record PartOutcome
     /// <summary>The message becomes a dead letter.</summary>
     public bool DeadLetter { get; init; }
 
+    /// <summary>An earlier attempt may have arrived: the user may see the part twice. Noted in the timeline.</summary>
+    public bool MayRepeat { get; init; }
+
     /// <summary>How often the part was sent, this time included.</summary>
     public int Attempts { get; init; } = 1;
 

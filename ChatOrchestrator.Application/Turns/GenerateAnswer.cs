@@ -31,20 +31,21 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
             MaxOutputTokens = bot.Ai.MaxOutputTokens,
         };
         var prompt = ComposePrompt.Compose(bot, held.Lane.IsGroup, history, messages, counter, bot.Ai.MaxPromptTokens);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(held.Cancellation);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(held.Generation);
         limit.CancelAfter(TimeSpan.FromSeconds(bot.Ai.TimeoutSeconds));
-        var typing = platform.Capabilities.ShowsTyping ? ShowTypingAsync(platform, connection, held.Lane.Chat, limit.Token) : Task.CompletedTask;
+        using var shown = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, held.Cancellation);
+        var typing = platform.Capabilities.ShowsTyping ? ShowTypingAsync(platform, connection, held.Lane.Chat, shown.Token) : Task.CompletedTask;
         var streams = platform as IStreamsAnswers;
         try
         {
             GeneratedAnswer answer;
             try
             {
-                answer = await AskAsync(prompt, options, streams, connection, held.Lane.Chat, turnId, limit.Token);
+                answer = await AskAsync(prompt, options, streams, connection, held, turnId, limit.Token);
             }
             catch (ModelException e) when (e.Failure == ModelFailure.ContextTooLong && ComposePrompt.Shorten(prompt, messages.Count) is { } shorter)
             {
-                answer = await AskAsync(shorter, options, streams, connection, held.Lane.Chat, turnId, limit.Token);
+                answer = await AskAsync(shorter, options, streams, connection, held, turnId, limit.Token);
             }
             if (string.IsNullOrWhiteSpace(answer.Text))
             {
@@ -54,7 +55,7 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
             EngineTelemetry.Tokens.Add(answer.OutputTokens ?? 0, new("model", answer.Model), new("direction", "output"));
             return answer;
         }
-        catch (OperationCanceledException) when (!held.Cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!held.Generation.IsCancellationRequested)
         {
             streams?.Abandon(connection, held.Lane.Chat, turnId);
             throw new ModelException(ModelFailure.TimedOut);
@@ -71,7 +72,7 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
         }
     }
 
-    private async Task<GeneratedAnswer> AskAsync(IList<ChatMessage> prompt, ChatOptions options, IStreamsAnswers? streams, ConnectionSnapshot connection, ChatAddress chat, Guid turnId, CancellationToken cancellationToken)
+    private async Task<GeneratedAnswer> AskAsync(IList<ChatMessage> prompt, ChatOptions options, IStreamsAnswers? streams, ConnectionSnapshot connection, HeldLane held, Guid turnId, CancellationToken cancellationToken)
     {
         if (streams is null)
         {
@@ -80,6 +81,7 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
         }
         var text = new StringBuilder();
         DateTimeOffset? first = null;
+        using var silenced = held.Cancellation.Register(() => streams.Abandon(connection, held.Lane.Chat, turnId));
         string? name = null;
         UsageDetails? usage = null;
         await foreach (var update in model.GetStreamingResponseAsync(prompt, options, cancellationToken))
@@ -91,7 +93,10 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
             {
                 first ??= time.GetUtcNow();
                 text.Append(more);
-                streams.Stream(connection, chat, turnId, more);
+                if (!held.IsLost)
+                {
+                    streams.Stream(connection, held.Lane.Chat, turnId, more);
+                }
             }
         }
         return new GeneratedAnswer(text.ToString(), name, (int?)usage?.InputTokenCount, (int?)usage?.OutputTokenCount, first);

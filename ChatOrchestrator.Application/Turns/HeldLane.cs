@@ -6,6 +6,7 @@ namespace ChatOrchestrator.Application.Turns;
 internal sealed class HeldLane : IDisposable
 {
     private readonly CancellationTokenSource _cancellation;
+    private readonly CancellationTokenSource _generation;
     private long _leaseEnds;
 
     public HeldLane(ClaimedLane lane, long claimedAt, long leaseEnds, CancellationToken stopping)
@@ -14,6 +15,7 @@ internal sealed class HeldLane : IDisposable
         ClaimedAt = claimedAt;
         _leaseEnds = leaseEnds;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        _generation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     }
 
     public ClaimedLane Lane { get; private set; }
@@ -26,6 +28,12 @@ internal sealed class HeldLane : IDisposable
 
     /// <summary>Cancelled when the lease is lost or the process must stop.</summary>
     public CancellationToken Cancellation => _cancellation.Token;
+
+    /// <summary>
+    /// Cancelled when nobody wants the answer any more or the process must stop. An answer in the making outlives the
+    /// lease: it cannot be sent or saved as an answer, but an operator who took over may want it.
+    /// </summary>
+    public CancellationToken Generation => _generation.Token;
 
     /// <summary>The lane belongs to somebody else by now: nothing may be sent or saved.</summary>
     public bool IsLost { get; private set; }
@@ -47,11 +55,23 @@ internal sealed class HeldLane : IDisposable
         TakenOverFrom = null,
     };
 
+    /// <summary>From here on nothing is sent or saved; an answer in the making is finished.</summary>
     public void Lose()
     {
         IsLost = true;
         _cancellation.Cancel();
     }
 
-    public void Dispose() => _cancellation.Dispose();
+    /// <summary>As <see cref="Lose"/>, and the answer in the making is of no use to anybody (<c>/stop</c>).</summary>
+    public void Interrupt()
+    {
+        Lose();
+        _generation.Cancel();
+    }
+
+    public void Dispose()
+    {
+        _cancellation.Dispose();
+        _generation.Dispose();
+    }
 }

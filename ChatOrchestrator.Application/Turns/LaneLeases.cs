@@ -27,11 +27,13 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
     }
 
     /// <summary>Gives a lane up at once because somebody took it.</summary>
-    public void Interrupt(ConversationId conversation)
+    /// <param name="conversation">Whose lane.</param>
+    /// <param name="keepsAnswer">Whether an answer in the making is still wanted, as a suggestion.</param>
+    public void Interrupt(ConversationId conversation, bool keepsAnswer)
     {
         if (_held.TryGetValue(conversation, out var held))
         {
-            Lose(held);
+            Lose(held, keepsAnswer);
         }
     }
 
@@ -61,7 +63,7 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
         {
             // Lanes claimed a moment ago will mostly be released before their first renewal is due.
             var soon = time.GetTimestamp() + (long)((options.Value.Lease - options.Value.Renew).TotalSeconds * time.TimestampFrequency);
-            var due = _held.Values.Where(h => h.LeaseEnds < soon).ToArray();
+            var due = _held.Values.Where(h => h.LeaseEnds < soon && !h.IsLost).ToArray();
             if (due.Length == 0)
             {
                 continue;
@@ -87,18 +89,25 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
             {
                 lane.LeaseEnds = EndOf(asked);
             }
-            else if (_held.ContainsKey(lane.Lane.Conversation))
+            else if (!lane.IsLost && _held.ContainsKey(lane.Lane.Conversation))
             {
-                Lose(lane);
+                Lose(lane, keepsAnswer: true);
             }
         }
     }
 
-    private static void Lose(HeldLane held)
+    private static void Lose(HeldLane held, bool keepsAnswer)
     {
         try
         {
-            held.Lose();
+            if (keepsAnswer)
+            {
+                held.Lose();
+            }
+            else
+            {
+                held.Interrupt();
+            }
         }
         catch (ObjectDisposedException)
         {

@@ -168,9 +168,9 @@ internal sealed partial class LanePump(
 
     private void OnInterrupt(string payload)
     {
-        if (Guid.TryParse(payload, out var id))
+        if (Interrupts.TryRead(payload, out var conversation, out var keepsAnswer))
         {
-            leases.Interrupt(new ConversationId(id));
+            leases.Interrupt(conversation, keepsAnswer);
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed partial class ProcessLane(
     GenerateAnswer generate,
     DeliverParts deliver,
     LaneCommits commits,
+    KeepSuggestion suggest,
     WorkerIdentity worker,
     TimeProvider time,
     ILogger<ProcessLane> logger)
@@ -71,7 +72,7 @@ internal sealed partial class ProcessLane(
         catch (Exception e)
         {
             LaneFailed(e, lane.Conversation);
-            await RestAsync(held);
+            await RestAsync(held, content);
         }
     }
 
@@ -106,6 +107,10 @@ internal sealed partial class ProcessLane(
         };
         try
         {
+            if (messages.Count > 0 && held.Lane.State != ConversationState.HandedOff && turn.Attempt > connection.Bot.Processing.MaxAttempts)
+            {
+                throw new InvalidOperationException("The last attempt ended in something that could not be saved; it is not made once more.");
+            }
             turn = admission.Refusal is { } refusal
                 ? turn with { Reason = refusal, Answer = admission.Notice }
                 : await DecideAsync(turn, held, content, messages, connection, platform);
@@ -132,14 +137,16 @@ internal sealed partial class ProcessLane(
                 return null;
             }
             TurnFailed(held.Lane.Conversation, turn.Attempt, reason);
-            var apology = connection.Bot.Processing.Apology;
-            turn = turn with { State = TurnState.Failed, Reason = reason, Answer = apology, Parts = [new PartBody(null)], DeadLetterOf = turn.MessageId };
+            // One apology for a question: whose replay fails was told so the first time.
+            var apology = messages[^1].Kind == MessageKind.Replay ? null : connection.Bot.Processing.Apology;
+            turn = turn with { State = TurnState.Failed, Reason = reason, Answer = apology, Parts = apology is null ? [] : [new PartBody(null)], DeadLetterOf = turn.MessageId };
         }
         turn = turn with { EndedAt = time.GetUtcNow() };
-        var committed = await commits.CommitAsync(held, turn, held.Cancellation);
+        var committed = await commits.CommitAsync(held, turn, held.Generation);
         if (!committed.Held)
         {
             (platform as IStreamsAnswers)?.Abandon(connection, held.Lane.Chat, turn.TurnId);
+            await suggest.KeepAsync(held.Lane, turn, held.Generation);
             return null;
         }
         EngineTelemetry.TurnDuration.Record(time.GetElapsedTime(clock).TotalSeconds);
@@ -188,7 +195,8 @@ internal sealed partial class ProcessLane(
         return turn with
         {
             State = TurnState.Answered,
-            Answer = generated.Text,
+            // Postgres cannot store U+0000 in text: an answer with one could never be saved.
+            Answer = generated.Text.Replace('\0', '\uFFFD'),
             Model = generated.Model,
             InputTokens = generated.InputTokens,
             OutputTokens = generated.OutputTokens,
@@ -196,7 +204,7 @@ internal sealed partial class ProcessLane(
         };
     }
 
-    /// <summary>The first waiting message, with the texts that follow it when bursts are coalesced. A command stands alone.</summary>
+    /// <summary>The first waiting message, with the texts that follow it when bursts are coalesced. A command or a replay stands alone.</summary>
     private static IReadOnlyList<LaneMessage> NextTurn(IReadOnlyList<LaneMessage> pending, int quietMs)
     {
         if (pending.Count == 0)
@@ -204,15 +212,17 @@ internal sealed partial class ProcessLane(
             return [];
         }
         var count = 1;
-        if (quietMs > 0 && pending[0].Kind != MessageKind.Command)
+        if (quietMs > 0 && !StandsAlone(pending[0]))
         {
-            while (count < pending.Count && pending[count].Kind != MessageKind.Command)
+            while (count < pending.Count && !StandsAlone(pending[count]))
             {
                 count++;
             }
         }
         return count == pending.Count ? pending : [.. pending.Take(count)];
     }
+
+    private static bool StandsAlone(LaneMessage message) => message.Kind is MessageKind.Command or MessageKind.Replay;
 
     private static List<OpenPart> OpenParts(TurnCommit turn, long sequence)
     {
@@ -235,12 +245,20 @@ internal sealed partial class ProcessLane(
             held.Cancellation);
     }
 
-    /// <summary>Something that should not happen did: the lane rests before it is tried again.</summary>
-    private async Task RestAsync(HeldLane held)
+    /// <summary>
+    /// Something that should not happen did: the lane rests before it is tried again. It counts as an attempt at the turn,
+    /// so that a message that breaks us every time becomes a dead letter like any other.
+    /// </summary>
+    private async Task RestAsync(HeldLane held, LaneContent content)
     {
+        var lane = held.Lane;
+        var failure = !lane.HasOutbound && content.Pending is [var first, ..] ? new FailedAttempt(first.Id, ReasonOf(null)) : (FailedAttempt?)null;
         try
         {
-            await commits.CommitAsync(held, new DeliveryCommit { Lease = held.Lane.Lease, Next = LaneNext.Hold, Hold = Backoff.After(5, null) }, CancellationToken.None);
+            await commits.CommitAsync(
+                held,
+                new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Hold, Hold = Backoff.After(Math.Max(5, lane.Attempts + 1), null), Failure = failure },
+                CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {
@@ -276,7 +294,7 @@ internal sealed partial class ProcessLane(
     private static bool IsFinal(Exception e, int attempt, ConnectionSnapshot connection) =>
         e is ModelException { Failure: ModelFailure.Rejected } || attempt >= connection.Bot.Processing.MaxAttempts;
 
-    private static string ReasonOf(Exception e) => (e as ModelException)?.Failure switch
+    private static string ReasonOf(Exception? e) => (e as ModelException)?.Failure switch
     {
         null => "internal_error",
         ModelFailure.TimedOut => "model_timed_out",

@@ -15,7 +15,7 @@ public sealed class Message
 
     /// <summary>A message that an operator writes.</summary>
     /// <exception cref="DomainException">There is nothing but white space in it, or more than <see cref="MaxTextLength"/> characters.</exception>
-    public static Message ByAgent(ConversationId conversation, ConnectionId connection, string agent, string text, DateTimeOffset now)
+    public static Message ByAgent(ConversationId conversation, ConnectionId connection, string agent, string text, DateTimeOffset now, long? answersSequence = null)
     {
         Require.Length("agent", agent, 1, 100);
         RequireText(text);
@@ -28,6 +28,53 @@ public sealed class Message
             Kind = MessageKind.Text,
             Agent = agent,
             Text = text,
+            AnswersSequence = answersSequence,
+            CreatedAt = now,
+        };
+    }
+
+    /// <summary>A question that failed, put again at the end of its lane. The participant does not see it; what answers it, they see.</summary>
+    /// <param name="question">The message that failed.</param>
+    /// <param name="text">What the model is asked.</param>
+    /// <param name="now">When.</param>
+    /// <exception cref="DomainException">There is nothing but white space in the text, or more than <see cref="MaxTextLength"/> characters.</exception>
+    public static Message Again(Message question, string text, DateTimeOffset now)
+    {
+        RequireText(text);
+        return new Message
+        {
+            Id = Guid.CreateVersion7(now),
+            ConversationId = question.ConversationId,
+            ConnectionId = question.ConnectionId,
+            Author = MessageAuthor.Participant,
+            Kind = MessageKind.Replay,
+            ParticipantId = question.ParticipantId,
+            Text = text,
+            ReplayOf = question.Id,
+            CreatedAt = now,
+        };
+    }
+
+    /// <summary>What could not be delivered of an outbound message, said again behind everything that was said since.</summary>
+    /// <param name="message">The message that failed, or failed in part.</param>
+    /// <param name="text">What is sent.</param>
+    /// <param name="now">When.</param>
+    /// <exception cref="DomainException">There is nothing but white space in the text, or more than <see cref="MaxTextLength"/> characters.</exception>
+    public static Message Resent(Message message, string text, DateTimeOffset now)
+    {
+        RequireText(text);
+        return new Message
+        {
+            Id = Guid.CreateVersion7(now),
+            ConversationId = message.ConversationId,
+            ConnectionId = message.ConnectionId,
+            Author = message.Author,
+            Kind = message.Kind,
+            Agent = message.Agent,
+            Text = text,
+            AnswersSequence = message.AnswersSequence,
+            TurnId = message.TurnId,
+            ReplayOf = message.Id,
             CreatedAt = now,
         };
     }
@@ -73,6 +120,9 @@ public sealed class Message
 
     /// <summary>The turn that made an outbound message.</summary>
     public Guid? TurnId { get; private set; }
+
+    /// <summary>The message that failed and that this one stands for, when it was replayed from a dead letter.</summary>
+    public Guid? ReplayOf { get; private set; }
 
     /// <summary>W3C traceparent of the webhook, so that the turn continues its trace.</summary>
     public string? TraceParent { get; private set; }

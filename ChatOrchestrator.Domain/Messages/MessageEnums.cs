@@ -24,6 +24,12 @@ public enum MessageKind
 
     /// <summary>A text that another bot addressed to the bot; answered where <c>answerBots</c> is set, behind the loop guard.</summary>
     Automated = 4,
+
+    /// <summary>
+    /// A question that failed, put again by an operator. It stands alone in its turn; the participant does not see it, and
+    /// is not told when it fails once more.
+    /// </summary>
+    Replay = 5,
 }
 
 /// <summary>

@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
@@ -29,6 +30,10 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
     public DbSet<TimelineEvent> TimelineEvents => Set<TimelineEvent>();
 
     public DbSet<DeadLetter> DeadLetters => Set<DeadLetter>();
+
+    public DbSet<Suggestion> Suggestions => Set<Suggestion>();
+
+    public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
 
     public DbSet<InboxEvent> InboxEvents => Set<InboxEvent>();
 
@@ -118,6 +123,23 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             letter.Property(d => d.Id).ValueGeneratedNever();
             letter.HasIndex(d => new { d.State, d.Id });
             letter.HasIndex(d => d.MessageId);
+            letter.Property(d => d.Resolution).HasMaxLength(500);
+        });
+        modelBuilder.Entity<Suggestion>(suggestion =>
+        {
+            suggestion.ToTable("suggestions").HasKey(s => s.Id);
+            suggestion.Property(s => s.Id).ValueGeneratedNever();
+            suggestion.HasIndex(s => new { s.ConversationId, s.Id });
+        });
+        modelBuilder.Entity<AuditEntry>(entry =>
+        {
+            entry.ToTable("audit_log").HasKey(e => e.Id);
+            entry.Property(e => e.Id).ValueGeneratedNever();
+            entry.Property(e => e.Actor).HasMaxLength(200);
+            entry.Property(e => e.Action).HasMaxLength(100);
+            entry.Property(e => e.SubjectType).HasMaxLength(50);
+            entry.Property(e => e.SubjectId).HasMaxLength(100);
+            entry.Property(e => e.Detail).HasColumnType(JsonColumnType);
         });
         modelBuilder.Entity<InboxEvent>(entry =>
         {

@@ -45,6 +45,9 @@ public static class PersistenceRegistration
         services.AddSingleton<IConnectionStore, ConnectionStore>();
         services.AddSingleton<IConversationStore, ConversationStore>();
         services.AddSingleton<IMessageStore, MessageStore>();
+        services.AddSingleton<ISuggestionStore, SuggestionStore>();
+        services.AddSingleton<IDeadLetterStore, DeadLetterStore>();
+        services.AddSingleton<IAuditLog, AuditLog>();
         services.AddSingleton<IApiKeyStore, ApiKeyStore>();
         services.AddSingleton<IConnectionSecrets, ConnectionSecrets>();
         services.AddSingleton<IConnectionDirectory, ConnectionDirectory>();

@@ -13,7 +13,9 @@ public sealed class AdminApiTests(ApiProcess api) : IClassFixture<ApiProcess>
         "PATCH /api/v1/bots/{id}", "PATCH /api/v1/connections/{id}", "POST /api/v1/bots", "POST /api/v1/bots/{id}/connections",
         "POST /api/v1/conversations/{id}/end", "POST /api/v1/conversations/{id}/handoff", "POST /api/v1/conversations/{id}/messages",
         "POST /api/v1/conversations/{id}/resume", "POST /webchat/{connectionId}/messages", "POST /webchat/{connectionId}/sessions",
-        "POST /webhooks/{platform}/{connectionId}",
+        "POST /webhooks/{platform}/{connectionId}", "GET /api/v1/dead-letters", "GET /api/v1/dead-letters/{id}", "POST /api/v1/dead-letters/{id}/replay",
+        "POST /api/v1/dead-letters/replay", "DELETE /api/v1/dead-letters/{id}", "GET /api/v1/audit", "GET /api/v1/conversations/{id}/suggestions",
+        "DELETE /api/v1/conversations/{id}/suggestions/{suggestionId}",
     ];
 
     [Fact]
@@ -36,7 +38,8 @@ public sealed class AdminApiTests(ApiProcess api) : IClassFixture<ApiProcess>
     {
         foreach (var route in Contract.Where(r => r.Contains(" /api/", StringComparison.Ordinal)))
         {
-            var (method, path) = (new HttpMethod(route.Split(' ')[0]), route.Split(' ')[1][1..].Replace("{id}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal));
+            var (method, path) = (new HttpMethod(route.Split(' ')[0]), route.Split(' ')[1][1..].Replace("{id}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal)
+                .Replace("{suggestionId}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal));
             foreach (var key in new[] { "", "wrong-key-wrong-key-wrong", new string('x', 600) })
             {
                 (await api.SendAsync(method, path, null, ("X-Api-Key", key))).ShouldBeProblem(401);

@@ -184,6 +184,7 @@ public sealed record Update(long Chat, int Number, string? Text = null)
             from = new { id = Chat, is_bot = false, first_name = "Robin" },
             chat = new { id = Chat, type = "private", first_name = "Robin" },
             text = Text ?? $"Where is my parcel {Token}?",
+            entities = Text is ['/', ..] ? new[] { new { type = "bot_command", offset = 0, length = Text.Length } } : [],
         },
     };
 }

@@ -59,12 +59,13 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
         },
         cancellationToken);
 
-    public Task<bool> AddMessageAsync(Message message, IReadOnlyList<PartBody> parts, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> AddMessageAsync(Message message, IReadOnlyList<PartBody> parts, Guid? suggestion, CancellationToken cancellationToken) => database.RunAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             var id = message.ConversationId;
-            if (!await LockLaneAsync(db, id, cancellationToken))
+            if (!await LockLaneAsync(db, id, cancellationToken)
+                || (suggestion is { } used && !await SuggestionStore.SendAsync(db, used, message, cancellationToken)))
             {
                 return false;
             }
@@ -75,13 +76,8 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
             db.Messages.Add(message);
             db.Parts.AddRange(parts.Select((part, i) => new Part(message, i, part.Body, part.Format, part.PlainBody)));
             await db.SaveChangesAsync(cancellationToken);
-            var sequence = message.Sequence;
             var now = time.GetUtcNow();
-            await db.Lanes.Where(l => l.ConversationId == id).ExecuteUpdateAsync(
-                set => set
-                    .SetProperty(l => l.OutboundSequence, sequence)
-                    .SetProperty(l => l.DueAt, l => l.HoldUntil > now || l.DueAt < now ? l.DueAt : now),
-                cancellationToken);
+            await SayAsync(db, id, message.Sequence, now, cancellationToken);
             await db.Conversations.Where(c => c.Id == id).ExecuteUpdateAsync(set => set.SetProperty(c => c.LastActivityAt, now), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return true;
@@ -108,8 +104,16 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
         },
         cancellationToken);
 
+    /// <summary>Another message waits to be delivered, behind the others. A lane that is held keeps its due time.</summary>
+    internal static Task<int> SayAsync(ChatDbContext db, ConversationId id, long sequence, DateTimeOffset now, CancellationToken cancellationToken) =>
+        db.Lanes.Where(l => l.ConversationId == id).ExecuteUpdateAsync(
+            set => set
+                .SetProperty(l => l.OutboundSequence, sequence)
+                .SetProperty(l => l.DueAt, l => l.HoldUntil > now || l.DueAt < now ? l.DueAt : now),
+            cancellationToken);
+
     /// <summary>An update that changes nothing locks the row on every store, until the end of the transaction.</summary>
-    private static async Task<bool> LockLaneAsync(ChatDbContext db, ConversationId id, CancellationToken cancellationToken) =>
+    internal static async Task<bool> LockLaneAsync(ChatDbContext db, ConversationId id, CancellationToken cancellationToken) =>
         await db.Lanes.Where(l => l.ConversationId == id).ExecuteUpdateAsync(set => set.SetProperty(l => l.Attempts, l => l.Attempts), cancellationToken) > 0;
 
     /// <summary>Withdraws what the bot has not sent, and takes the lane from whoever works on it. Operators' messages stay.</summary>
@@ -126,6 +130,10 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
         var withdrawn = await db.Parts
             .Where(p => byBot.Contains(p.MessageId) && (p.State == PartState.Pending || p.State == PartState.Retry))
             .Select(p => p.MessageId).Distinct().ToListAsync(cancellationToken);
+        if (reason == SuggestionStore.TakenOver)
+        {
+            await SuggestionStore.KeepWithdrawnAsync(db, id, withdrawn, now, cancellationToken);
+        }
         await db.Parts
             .Where(p => byBot.Contains(p.MessageId) && (p.State == PartState.Pending || p.State == PartState.Retry))
             .ExecuteUpdateAsync(set => set.SetProperty(p => p.State, PartState.Cancelled).SetProperty(p => p.Error, reason), cancellationToken);

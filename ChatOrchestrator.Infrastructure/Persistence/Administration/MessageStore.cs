@@ -83,12 +83,12 @@ internal sealed class MessageStore(ChatDatabase database) : IMessageStore
     }
 
     /// <summary>
-    /// Without the outbound messages that were withdrawn or refused. Those still on their way are in: whether a message
+    /// Without the questions that an operator put again, and the outbound messages that were withdrawn or refused. Those still on their way are in: whether a message
     /// stands in the chat must not change the order in which sequences appear there.
     /// </summary>
     private static IQueryable<Message> Visible(ChatDbContext db, ConversationId conversation) =>
         db.Messages.AsNoTracking().Where(m => m.ConversationId == conversation
-            && (m.Author == MessageAuthor.Participant
+            && ((m.Author == MessageAuthor.Participant && m.Kind != MessageKind.Replay)
                 || db.Parts.Any(p => p.MessageId == m.Id && p.State != PartState.Cancelled && p.State != PartState.Failed)));
 
     private static async Task<List<MessageView>> ViewsAsync(ChatDbContext db, List<Message> messages, CancellationToken cancellationToken)

@@ -39,6 +39,23 @@ internal static class PostgresInboxEvents
         WHERE p.message_id = recent.id AND p.platform_message_id = $4 AND p.state < CASE WHEN $5 = 6 THEN 4 ELSE LEAST($5, 6) END
         """;
 
+    // By what the part was sent with: its row is there before it is sent, so the receipt may come before the outcome is saved.
+    private const string ReceiptByReference = """
+        WITH part AS MATERIALIZED (
+            SELECT p.message_id, p.ordinal, p.conversation_id, p.state FROM parts p JOIN messages m ON m.id = p.message_id
+            WHERE p.message_id = $2 AND p.ordinal = $3 AND m.connection_id = $1 AND p.state < CASE WHEN $5 = 6 THEN 4 ELSE LEAST($5, 6) END
+            FOR UPDATE OF p
+        ), settled AS (
+            UPDATE parts p SET state = $5, platform_message_id = COALESCE(p.platform_message_id, $4), error = $6,
+                sent_at = CASE WHEN $5 IN (3, 4, 5) THEN COALESCE(p.sent_at, now()) ELSE p.sent_at END,
+                delivered_at = CASE WHEN $5 IN (4, 5) THEN COALESCE(p.delivered_at, now()) ELSE p.delivered_at END,
+                read_at = CASE WHEN $5 = 5 THEN now() ELSE p.read_at END
+            FROM part f WHERE p.message_id = f.message_id AND p.ordinal = f.ordinal
+        )
+        INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at)
+        SELECT conversation_id, message_id, 'part_reconciled', 'part ' || ordinal, now() FROM part WHERE state = 2
+        """;
+
     public static async Task<int> RecordAsync(NpgsqlConnection connection, ConnectionId id, IReadOnlyList<InboundEvent> events, CancellationToken token)
     {
         var added = 0;
@@ -57,6 +74,8 @@ internal static class PostgresInboxEvents
                 InboundEdit e => new NpgsqlCommand(Edit, connection).Value(id.Value).Value(e.EditedPlatformId).Value(e.Text),
                 ChatMigrated e => new NpgsqlCommand(Migrate, connection).Value(id.Value).Value(e.FromChatId).Value(e.ToChatId),
                 ParticipantBlocked e => new NpgsqlCommand(Block, connection).Value(id.Value).Value(e.UserId).Value(e.Blocked),
+                DeliveryReceipt { Reference: { } part } e => new NpgsqlCommand(ReceiptByReference, connection).Value(id.Value).Value(part.MessageId).Value(part.Ordinal)
+                    .Value(e.PartPlatformId).Value((int)e.State).Value<string?>(e.Error),
                 DeliveryReceipt e => new NpgsqlCommand(Receipt, connection).Value(id.Value).Value(e.Chat.ChatId).Value(e.Chat.ThreadId)
                     .Value(e.PartPlatformId).Value((int)e.State).Value<string?>(e.Error),
                 _ => null,

@@ -31,7 +31,7 @@ internal static class PostgresLaneExtras
     public static bool HasExtras(TurnCommit turn) => turn.Forget || turn.Reopen || turn.DeadLetterOf is not null || turn.TakenOverFrom is not null;
 
     public static bool HasExtras(DeliveryCommit delivery) =>
-        delivery.Failure is not null || delivery.Part is { } p && (p.FailsRest || p.DeadLetter || p.MovedToChatId is not null || p.Blocked || p.Error is not null);
+        delivery.Failure is not null || delivery.Part is { } p && (p.FailsRest || p.DeadLetter || p.MovedToChatId is not null || p.Blocked || p.MayRepeat || p.Error is not null);
 
     public static async Task ApplyAsync(NpgsqlConnection connection, TurnCommit turn, CancellationToken token)
     {
@@ -72,6 +72,10 @@ internal static class PostgresLaneExtras
         {
             var kind = "part_" + part.State.ToString().ToLowerInvariant();
             await RunAsync(new NpgsqlCommand(Note, connection).Value(conversation).Value(part.MessageId).Value(kind).Value<string?>($"part {part.Ordinal}: {part.Error}"), token);
+        }
+        if (part.MayRepeat)
+        {
+            await RunAsync(new NpgsqlCommand(Note, connection).Value(conversation).Value(part.MessageId).Value("part_resent").Value<string?>($"part {part.Ordinal}: may have been delivered twice"), token);
         }
         if (part.FailsRest)
         {

@@ -90,6 +90,26 @@ internal static class SqliteInboxStatements
     /// <summary>$1 connection, $2 user, $3 when, or null to unblock.</summary>
     public const string Block = "UPDATE participants SET blocked_at = $3 WHERE connection_id = $1 AND user_id = $2";
 
+    /// <summary>$1 connection, $2 message, $3 ordinal, $4 now. Before <see cref="ReceiptByReference"/>.</summary>
+    public const string NoteReconciled = """
+        INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at)
+        SELECT p.conversation_id, p.message_id, 'part_reconciled', 'part ' || p.ordinal, $4 FROM parts p JOIN messages m ON m.id = p.message_id
+        WHERE p.message_id = $2 AND p.ordinal = $3 AND m.connection_id = $1 AND p.state = 2
+        """;
+
+    /// <summary>
+    /// $1 connection, $2 message, $3 ordinal, $4 platform's id of the part, $5 state, $6 error, $7 now. By what the part was
+    /// sent with: its row is there before it is sent, so the receipt may come before the outcome is saved.
+    /// </summary>
+    public const string ReceiptByReference = """
+        UPDATE parts SET state = $5, platform_message_id = COALESCE(platform_message_id, $4), error = $6,
+            sent_at = CASE WHEN $5 IN (3, 4, 5) THEN COALESCE(sent_at, $7) ELSE sent_at END,
+            delivered_at = CASE WHEN $5 IN (4, 5) THEN COALESCE(delivered_at, $7) ELSE delivered_at END,
+            read_at = CASE WHEN $5 = 5 THEN $7 ELSE read_at END
+        WHERE message_id = $2 AND ordinal = $3 AND state < CASE WHEN $5 = 6 THEN 4 ELSE min($5, 6) END
+            AND EXISTS (SELECT 1 FROM messages m WHERE m.id = $2 AND m.connection_id = $1)
+        """;
+
     /// <summary>
     /// $1 connection, $2 chat, $3 thread, $4 platform's id of the part, $5 state, $6 error, $7 now. Statuses only move
     /// forward, and what arrived did not fail; the part is looked for among the chat's latest answers.

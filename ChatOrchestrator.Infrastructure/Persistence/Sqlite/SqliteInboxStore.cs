@@ -108,6 +108,10 @@ internal sealed class SqliteInboxStore(SqliteHotPath hotPath) : IInboxStore
             case ParticipantBlocked e:
                 session.Run(Sql.Block, connection.Value, e.UserId, e.Blocked ? session.Now : null);
                 break;
+            case DeliveryReceipt { Reference: { } part } e:
+                session.Run(Sql.NoteReconciled, connection.Value, part.MessageId, part.Ordinal, session.Now);
+                session.Run(Sql.ReceiptByReference, connection.Value, part.MessageId, part.Ordinal, e.PartPlatformId, (int)e.State, e.Error, session.Now);
+                break;
             case DeliveryReceipt e:
                 session.Run(Sql.Receipt, connection.Value, e.Chat.ChatId, e.Chat.ThreadId, e.PartPlatformId, (int)e.State, e.Error, session.Now);
                 break;

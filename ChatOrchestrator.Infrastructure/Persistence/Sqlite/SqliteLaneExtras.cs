@@ -64,6 +64,10 @@ internal static class SqliteLaneExtras
             var kind = "part_" + part.State.ToString().ToLowerInvariant();
             session.Run(Note, conversation, part.MessageId, kind, $"part {part.Ordinal}: {part.Error}", session.Now);
         }
+        if (part.MayRepeat)
+        {
+            session.Run(Note, conversation, part.MessageId, "part_resent", $"part {part.Ordinal}: may have been delivered twice", session.Now);
+        }
         if (part.FailsRest)
         {
             session.Run(FailRest, part.MessageId, part.Ordinal, part.Error);

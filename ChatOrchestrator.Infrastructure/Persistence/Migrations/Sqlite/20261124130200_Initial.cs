@@ -27,6 +27,23 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "audit_log",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<long>(type: "INTEGER", nullable: false),
+                    actor = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    action = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    subject_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    subject_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    detail = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_audit_log", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "bots",
                 columns: table => new
                 {
@@ -93,7 +110,9 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                     state = table.Column<int>(type: "INTEGER", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     resolved_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    resolved_by = table.Column<string>(type: "TEXT", nullable: true)
+                    resolved_by = table.Column<string>(type: "TEXT", nullable: true),
+                    resolution = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    replayed_as = table.Column<Guid>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -147,6 +166,7 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                     text = table.Column<string>(type: "TEXT", nullable: false),
                     answers_sequence = table.Column<long>(type: "INTEGER", nullable: true),
                     turn_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    replay_of = table.Column<Guid>(type: "TEXT", nullable: true),
                     trace_parent = table.Column<string>(type: "TEXT", nullable: true),
                     sent_at = table.Column<long>(type: "INTEGER", nullable: true),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
@@ -196,6 +216,26 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_parts", x => new { x.message_id, x.ordinal });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "suggestions",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    conversation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    turn_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    answers_sequence = table.Column<long>(type: "INTEGER", nullable: false),
+                    text = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    resolved_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    resolved_by = table.Column<string>(type: "TEXT", nullable: true),
+                    sent_as = table.Column<Guid>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_suggestions", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -379,6 +419,11 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_suggestions_conversation_id_id",
+                table: "suggestions",
+                columns: new[] { "conversation_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_timeline_events_message_id",
                 table: "timeline_events",
                 column: "message_id");
@@ -394,6 +439,9 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
         {
             migrationBuilder.DropTable(
                 name: "api_keys");
+
+            migrationBuilder.DropTable(
+                name: "audit_log");
 
             migrationBuilder.DropTable(
                 name: "connections");
@@ -421,6 +469,9 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "parts");
+
+            migrationBuilder.DropTable(
+                name: "suggestions");
 
             migrationBuilder.DropTable(
                 name: "timeline_events");

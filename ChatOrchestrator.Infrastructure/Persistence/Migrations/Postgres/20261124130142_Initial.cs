@@ -28,6 +28,23 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "audit_log",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    actor = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    action = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    subject_type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    subject_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    detail = table.Column<string>(type: "jsonb", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_audit_log", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "bots",
                 columns: table => new
                 {
@@ -94,7 +111,9 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                     state = table.Column<int>(type: "integer", nullable: false),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     resolved_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    resolved_by = table.Column<string>(type: "text", nullable: true)
+                    resolved_by = table.Column<string>(type: "text", nullable: true),
+                    resolution = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    replayed_as = table.Column<Guid>(type: "uuid", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -148,6 +167,7 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                     text = table.Column<string>(type: "text", nullable: false),
                     answers_sequence = table.Column<long>(type: "bigint", nullable: true),
                     turn_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    replay_of = table.Column<Guid>(type: "uuid", nullable: true),
                     trace_parent = table.Column<string>(type: "text", nullable: true),
                     sent_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
@@ -197,6 +217,26 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_parts", x => new { x.message_id, x.ordinal });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "suggestions",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    conversation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    turn_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    answers_sequence = table.Column<long>(type: "bigint", nullable: false),
+                    text = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    resolved_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    resolved_by = table.Column<string>(type: "text", nullable: true),
+                    sent_as = table.Column<Guid>(type: "uuid", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_suggestions", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -380,6 +420,11 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_suggestions_conversation_id_id",
+                table: "suggestions",
+                columns: new[] { "conversation_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_timeline_events_message_id",
                 table: "timeline_events",
                 column: "message_id");
@@ -395,6 +440,9 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
         {
             migrationBuilder.DropTable(
                 name: "api_keys");
+
+            migrationBuilder.DropTable(
+                name: "audit_log");
 
             migrationBuilder.DropTable(
                 name: "connections");
@@ -422,6 +470,9 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "parts");
+
+            migrationBuilder.DropTable(
+                name: "suggestions");
 
             migrationBuilder.DropTable(
                 name: "timeline_events");
