@@ -125,7 +125,7 @@ def main():
         # The run-time compiler needs more than the 2,000 messages with which every system is warmed; the first run is kept as "cold".
         def run_own(label, *args):
             return harness_run(harness, "attached", "--url", f"{API}/webhooks/telegram/{connection()}", "--secret", SECRET,
-                               "--pids", ",".join(map(str, pids)), "--store-pids", f"{pg.pid},{redis.pid}", "--label", label, *args)
+                               "--pids", ",".join(map(str, pids)), "--store-pids", f"{pg.pid},{redis.pid}", "--label", label, "--tries", 1, *args)
         cold = row("ChatOrchestrator, just started", run_own("cold", "--ai-ms", 0, "--messages", a.messages))
         print(cold, flush=True)
         run_own("warm", "--ai-ms", 0, "--messages", a.messages)
