@@ -141,6 +141,11 @@ public sealed class Campaign : IAsyncDisposable
                 await _postgres.StopAsync(fault == FaultKind.PostgresRestartedFast ? PostgresShutdown.Fast : PostgresShutdown.Immediate);
                 await PassAsync(TimeSpan.FromSeconds(random.NextDouble()));
                 await _postgres.StartAsync();
+                if (ledger.Now - from > Lease / 2)
+                {
+                    // Leases may have run out meanwhile, and what was sent could not be saved.
+                    ledger.Interrupt(new Interruption(fault, from, from + OnTheWay, null, ledger.Now));
+                }
                 break;
 
             case FaultKind.UserBlocks:
@@ -148,7 +153,7 @@ public sealed class Campaign : IAsyncDisposable
                 break;
 
             default:
-                _backend.Next(fault, fault is FaultKind.ModelHangs or FaultKind.PlatformHangs ? 3 : 10);
+                _backend.Next(fault, fault is FaultKind.ModelHangs or FaultKind.PlatformHangs ? 3 : 6);
                 await Eventually.TrueAsync(() => _backend.IsOver(fault), Deadline, $"{fault}: every fault was met");
                 break;
         }
