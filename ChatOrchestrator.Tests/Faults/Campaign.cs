@@ -59,8 +59,7 @@ public sealed class Campaign : IAsyncDisposable
         var ledger = new Ledger(TimeProvider.System);
         long[] chats = [.. Enumerable.Range(0, Chats).Select(_ => _nextChat++)];
         _backend.WriteTo(ledger);
-        var load = new Load(_cluster, ledger, chats, PerSecond);
-        try
+        await using (new Load(_cluster, ledger, chats, PerSecond))
         {
             await MoreAcknowledgedAsync(ledger, random.Next(20, 80));
             foreach (var fault in faults)
@@ -69,10 +68,6 @@ public sealed class Campaign : IAsyncDisposable
                 await InjectAsync(fault, ledger, chats, random);
                 await MoreAcknowledgedAsync(ledger, random.Next(20, 80));
             }
-        }
-        finally
-        {
-            await load.StopAsync();
         }
         await Eventually.PassesAsync(AtRestAsync, Deadline, "every lane has drained");
         return Verdict.Of(ledger, await DeadLettersAsync(chats));

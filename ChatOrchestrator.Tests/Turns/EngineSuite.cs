@@ -3,7 +3,6 @@ using System.Text.Json;
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
-using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Infrastructure.InProcess;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
@@ -115,7 +114,7 @@ public abstract class EngineSuite(TestStore store) : StoreSuite(store)
         _platform.Sent.Count(p => p.Chat == lacking.Address.Chat).ShouldBe(1);
     }
 
-    private static DeliveryOutcome Delivered(OutboundPart part) => new DeliveryOutcome.Delivered($"p{part.MessageId}");
+    private static DeliveryOutcome.Delivered Delivered(OutboundPart part) => new($"p{part.MessageId}");
 
     private async Task<IHost> StartAsync()
     {
