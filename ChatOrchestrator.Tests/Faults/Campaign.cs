@@ -107,7 +107,7 @@ public sealed class Campaign : IAsyncDisposable
             case FaultKind.WorkerFrozen:
                 await _cluster.Workers[worker].FreezeAsync();
                 var frozen = ledger.Now;
-                await PassAsync(Lease * 1.5);
+                await PassAsync(Lease + TimeSpan.FromSeconds(1));
                 var thawed = ledger.Now;
                 _cluster.Workers[worker].Thaw();
                 ledger.Interrupt(new Interruption(fault, from, frozen + OnTheWay, thawed, thawed));
