@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace ChatOrchestrator.Tests.Persistence;
 
-/// <summary>A process that is frozen in the middle of a transaction has rows locked that everybody needs.</summary>
+/// <summary>A process that is frozen in the middle of a transaction holds locks that everybody needs.</summary>
 [NeedsPostgres]
 [Collection(PostgresTestStore.Collection)]
 public sealed class PostgresStalledProcessTests(PostgresTestStore store) : StoreSuite(store)
@@ -20,7 +20,8 @@ public sealed class PostgresStalledProcessTests(PostgresTestStore store) : Store
             async (connection, token) =>
             {
                 await using var transaction = await connection.BeginTransactionAsync(token);
-                await using var command = new NpgsqlCommand($"UPDATE lanes SET attempts = 99 WHERE conversation_id = '{chat.Id}'", connection);
+                await using var command = new NpgsqlCommand(
+                    $"SELECT pg_advisory_xact_lock({Gates.KeyOf(chat.Id)}); UPDATE lanes SET attempts = 99 WHERE conversation_id = '{chat.Id}'", connection);
                 await command.ExecuteNonQueryAsync(token);
                 locked.SetResult();
                 await thaw.Task;

@@ -129,8 +129,14 @@ public abstract class EngineSuite(TestStore store) : StoreSuite(store)
             .AddSingleton<ISignals, InProcessSignals>().AddSingleton<INamedLeases, InProcessNamedLeases>()
             .AddSingleton(Substitute.For<IPacer>()).AddSingleton(Substitute.For<ITokenCounter>())
             .AddSingleton(model)
+            .AddSingleton<IRateLimits, InProcessRateLimits>().AddSingleton(Substitute.For<ISuggestionStore>())
             .AddSingleton(typeof(ILogger<>), typeof(Logger<>)).AddSingleton<ILoggerFactory>(_log.Factory())
             .AddEngine();
+        // The pump alone: who watches and tidies beside it has tests of its own.
+        foreach (var other in builder.Services.Where(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType?.Name != "LanePump").ToList())
+        {
+            builder.Services.Remove(other);
+        }
         _platform.Send = Delivered;
         var host = builder.Build();
         await host.StartAsync();
