@@ -27,6 +27,10 @@ public sealed class SendAgentMessage(IConversationStore conversations, ISuggesti
         var conversation = await conversations.FindAsync(id, cancellationToken) ?? throw new NotFoundException("conversation");
         var message = Message.ByAgent(id, conversation.Conversation.ConnectionId, agent, text!.Replace('\0', '\uFFFD'), time.GetUtcNow(), suggestion?.AnswersSequence);
         var bodies = platforms.Get(conversation.Platform).Split(message.Text);
+        if (bodies.Count == 0)
+        {
+            throw new Domain.DomainException("text", "text must hold something that can be seen.");
+        }
         if (!await conversations.AddMessageAsync(message, bodies, suggestion?.Id, cancellationToken))
         {
             throw new NotFoundException("conversation");

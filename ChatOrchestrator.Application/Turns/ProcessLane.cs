@@ -123,6 +123,11 @@ internal sealed partial class ProcessLane(
                 // Nothing of it can be seen: as good as no answer, and the user must not be left without one.
                 throw new ModelException(ModelFailure.Empty);
             }
+            if (turn.Answer is not null && turn.Parts.Count == 0)
+            {
+                // A greeting or help text of markup only: there is nothing to send, and the timeline says so.
+                turn = turn with { State = TurnState.Silent, Reason = "empty_answer", Answer = null };
+            }
         }
         catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
         {

@@ -106,6 +106,7 @@ public static class PersistenceRegistration
         try
         {
             var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "chat-orchestrator", MaxPoolSize = 20, Timeout = 5 };
+            settings.Options = PostgresHotPath.With(settings.Options, PostgresHotPath.ReleaseStalled);
             return NpgsqlDataSource.Create(settings);
         }
         catch (Exception e) when (e is ArgumentException or FormatException)

@@ -91,6 +91,15 @@ public sealed class MainJobTests(PostgresDatabase postgres, RedisDatabase redis)
         text.ShouldContain("fake");
         text.ShouldContain("sent");
         text.ShouldNotContain("777000777:fake");
+
+        // What an operator writes has a timeline too: it must be something that can be sent.
+        using var invisible = new HttpRequestMessage(HttpMethod.Post, new Uri(cluster.Api.Address, $"api/v1/conversations/{conversation.GetProperty("id").GetGuid()}/messages"))
+        {
+            Content = System.Net.Http.Json.JsonContent.Create(new { text = "\u200b" }),
+        };
+        invisible.Headers.Add("X-Api-Key", Cluster.AdminKey);
+        using var refused = await cluster.Api.Client.SendAsync(invisible);
+        refused.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
     }
 
     [StoresFact]

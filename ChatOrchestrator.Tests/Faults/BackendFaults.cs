@@ -32,12 +32,12 @@ internal sealed class BackendFaults
         }
     }
 
-    /// <summary>The next calls go wrong, one in two, so that the model's circuit stays closed for the others.</summary>
+    /// <summary>The next calls go wrong, one in three, so that the model's circuit stays closed for the others.</summary>
     public void Next(FaultKind kind, int calls)
     {
         lock (_lock)
         {
-            _left[kind] = 2 * calls;
+            _left[kind] = 3 * calls;
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class BackendFaults
     {
         lock (_lock)
         {
-            return _left.GetValueOrDefault(kind) > 0 && --_left[kind] % 2 == 1;
+            return _left.GetValueOrDefault(kind) > 0 && --_left[kind] % 3 == 0;
         }
     }
 
@@ -136,7 +136,7 @@ internal sealed class BackendFaults
         {
             // Not silence: a worker that goes on hears of it in the end. One that is told to stop does not wait so long.
             _backend.Record(chat, text);
-            using var patience = new PeriodicTimer(TimeSpan.FromSeconds(4));
+            using var patience = new PeriodicTimer(TimeSpan.FromSeconds(3));
             await patience.WaitForNextTickAsync(http.RequestAborted);
             await http.Response.WriteAsync($$$"""{"ok":true,"result":{"message_id":7,"date":1760000000,"chat":{"id":{{{chat}}},"type":"private"},"text":"x"}}""");
             return true;

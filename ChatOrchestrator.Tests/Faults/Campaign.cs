@@ -59,8 +59,7 @@ public sealed class Campaign : IAsyncDisposable
         var ledger = new Ledger(TimeProvider.System);
         long[] chats = [.. Enumerable.Range(0, Chats).Select(_ => _nextChat++)];
         _backend.WriteTo(ledger);
-        var load = new Load(_cluster, ledger, chats, PerSecond);
-        try
+        await using (new Load(_cluster, ledger, chats, PerSecond))
         {
             await MoreAcknowledgedAsync(ledger, random.Next(20, 80));
             foreach (var fault in faults)
@@ -69,10 +68,6 @@ public sealed class Campaign : IAsyncDisposable
                 await InjectAsync(fault, ledger, chats, random);
                 await MoreAcknowledgedAsync(ledger, random.Next(20, 80));
             }
-        }
-        finally
-        {
-            await load.StopAsync();
         }
         await Eventually.PassesAsync(AtRestAsync, Deadline, "every lane has drained");
         return Verdict.Of(ledger, await DeadLettersAsync(chats));
@@ -112,7 +107,7 @@ public sealed class Campaign : IAsyncDisposable
             case FaultKind.WorkerFrozen:
                 await _cluster.Workers[worker].FreezeAsync();
                 var frozen = ledger.Now;
-                await PassAsync(Lease * 1.5);
+                await PassAsync(Lease + TimeSpan.FromSeconds(1));
                 var thawed = ledger.Now;
                 _cluster.Workers[worker].Thaw();
                 ledger.Interrupt(new Interruption(fault, from, frozen + OnTheWay, thawed, thawed));
@@ -141,6 +136,11 @@ public sealed class Campaign : IAsyncDisposable
                 await _postgres.StopAsync(fault == FaultKind.PostgresRestartedFast ? PostgresShutdown.Fast : PostgresShutdown.Immediate);
                 await PassAsync(TimeSpan.FromSeconds(random.NextDouble()));
                 await _postgres.StartAsync();
+                if (ledger.Now - from > Lease / 2)
+                {
+                    // Leases may have run out meanwhile, and what was sent could not be saved.
+                    ledger.Interrupt(new Interruption(fault, from, from + OnTheWay, null, ledger.Now));
+                }
                 break;
 
             case FaultKind.UserBlocks:
@@ -148,7 +148,7 @@ public sealed class Campaign : IAsyncDisposable
                 break;
 
             default:
-                _backend.Next(fault, fault is FaultKind.ModelHangs or FaultKind.PlatformHangs ? 3 : 10);
+                _backend.Next(fault, fault is FaultKind.ModelHangs or FaultKind.PlatformHangs ? 3 : 6);
                 await Eventually.TrueAsync(() => _backend.IsOver(fault), Deadline, $"{fault}: every fault was met");
                 break;
         }

@@ -4,7 +4,7 @@ using ChatOrchestrator.Tests.EndToEnd;
 namespace ChatOrchestrator.Tests.Faults;
 
 /// <summary>Questions from many chats at a steady rate. Each is posted until it is acknowledged, as platforms do, the chat's next one only then.</summary>
-internal sealed class Load
+internal sealed class Load : IAsyncDisposable
 {
     private readonly Cluster _cluster;
     private readonly Ledger _ledger;
@@ -20,7 +20,7 @@ internal sealed class Load
     }
 
     /// <summary>Asks no more; returns when everything is acknowledged.</summary>
-    public async Task StopAsync()
+    public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _running;

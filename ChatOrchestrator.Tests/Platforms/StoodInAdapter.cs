@@ -25,7 +25,23 @@ public sealed class CapturedLog
 
     public ILogger<T> For<T>() => new Logger<T>(_lines);
 
+    /// <summary>For a host.</summary>
+    public ILoggerFactory Factory() => new LinesFactory(_lines);
+
     public override string ToString() => string.Join('\n', _lines);
+
+    private sealed class LinesFactory(ConcurrentQueue<string> lines) : ILoggerFactory
+    {
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public ILogger CreateLogger(string categoryName) => new Logger<object>(lines);
+
+        public void Dispose()
+        {
+        }
+    }
 
     private sealed class Logger<T>(ConcurrentQueue<string> lines) : ILogger<T>
     {

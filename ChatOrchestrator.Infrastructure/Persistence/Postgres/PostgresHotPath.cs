@@ -10,7 +10,13 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
 /// </summary>
 internal sealed class PostgresHotPath : IAsyncDisposable
 {
-    internal const string SessionOptions = "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off";
+    /// <summary>
+    /// For every session of ours: a process that stands still in the middle of a transaction (frozen, or cut off) holds
+    /// locks that all others wait for. Postgres undoes it after this time, which is shorter than a lease.
+    /// </summary>
+    internal const string ReleaseStalled = "-c idle_in_transaction_session_timeout=3s";
+
+    internal const string SessionOptions = "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off " + ReleaseStalled;
 
     private readonly NpgsqlDataSource _source;
 
@@ -27,9 +33,11 @@ internal sealed class PostgresHotPath : IAsyncDisposable
             CommandTimeout = 15,
             ApplicationName = "chat-orchestrator-hot-path",
         };
-        settings.Options = string.IsNullOrWhiteSpace(settings.Options) ? SessionOptions : settings.Options + " " + SessionOptions;
+        settings.Options = With(settings.Options, SessionOptions);
         _source = NpgsqlDataSource.Create(settings);
     }
+
+    internal static string With(string? options, string ours) => string.IsNullOrWhiteSpace(options) ? ours : options + " " + ours;
 
     /// <summary>Runs the statements of one commit. A deadlock, which Postgres ends by undoing one side, is tried again.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached or did not answer in time.</exception>
@@ -56,10 +64,11 @@ internal sealed class PostgresHotPath : IAsyncDisposable
     /// <summary>Whether it is the store that fails, and not the statement.</summary>
     internal static bool IsUnavailable(Exception e) => e switch
     {
-        // 08: connection, 53: out of resources, 57P: the server is shutting down or starting up.
+        // 08: connection, 53: out of resources, 57P: the server is shutting down or starting up, 25P03: we stood still in a transaction.
         PostgresException p => p.SqlState.StartsWith("08", StringComparison.Ordinal)
             || p.SqlState.StartsWith("53", StringComparison.Ordinal)
-            || p.SqlState.StartsWith("57P", StringComparison.Ordinal),
+            || p.SqlState.StartsWith("57P", StringComparison.Ordinal)
+            || p.SqlState == "25P03",
         NpgsqlException or SocketException or TimeoutException or IOException => true,
         _ => false,
     };
