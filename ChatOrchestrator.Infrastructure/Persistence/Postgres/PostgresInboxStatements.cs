@@ -78,7 +78,7 @@ internal static class PostgresInboxStatements
             RETURNING a.asked, CASE WHEN a.asked IS NOT NULL AND NOT k.is_awake THEN l.due_at - now() END AS due_in
         ), touched AS (
             UPDATE conversations c SET last_activity_at = now()
-            FROM arrived a WHERE c.id = a.conversation_id AND c.last_activity_at < now() - interval '5 seconds'
+            WHERE c.id = ANY($3) AND c.last_activity_at < now() - interval '5 seconds'
         )
         SELECT CASE WHEN s.sequence IS NOT NULL THEN 0 WHEN k.conversation_id IS NOT NULL THEN 1 ELSE 2 END, COALESCE(s.sequence, 0), w.due_in
         FROM input i LEFT JOIN stored s USING (id) LEFT JOIN known k ON k.conversation_id = i.conversation_id

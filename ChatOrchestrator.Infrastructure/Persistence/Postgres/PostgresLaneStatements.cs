@@ -67,33 +67,32 @@ internal static class PostgresLaneStatements
     /// lost) is not held any more: the parts are found by the next claim.
     /// </summary>
     public const string CommitTurns = """
-        WITH input AS (
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) WITH ORDINALITY
+        WITH held AS MATERIALIZED (
+            SELECT i.*, l.outbound_sequence > l.delivered_sequence AS is_behind
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) WITH ORDINALITY
                 AS i(conversation_id, token, connection_id, turn_id, from_sequence, through_sequence, state, reason, answer_id, answer, model,
                      prompt_version, input_tokens, output_tokens, attempt, worker, started_at, first_token_at, ended_at, trace_parent, ord)
-        ), held AS MATERIALIZED (
-            SELECT l.conversation_id, i.ord, l.outbound_sequence > l.delivered_sequence AS is_behind FROM lanes l
-            JOIN input i ON i.conversation_id = l.conversation_id AND i.token = l.lease_token AND i.through_sequence > l.handled_sequence
+            JOIN lanes l ON l.conversation_id = i.conversation_id AND l.lease_token = i.token AND l.handled_sequence < i.through_sequence
             WHERE l.lease_owner IS NOT NULL ORDER BY l.conversation_id FOR UPDATE OF l
+        ), placed AS MATERIALIZED (
+            SELECT h.*, CASE WHEN h.answer IS NOT NULL THEN nextval('messages_sequence_seq') END AS answer_sequence FROM held h
         ), answered AS (
-            INSERT INTO messages (id, conversation_id, connection_id, author, kind, text, answers_sequence, turn_id, trace_parent, created_at)
-            SELECT i.answer_id, i.conversation_id, i.connection_id, 1, 0, i.answer, i.through_sequence, i.turn_id, i.trace_parent, clock_timestamp()
-            FROM input i JOIN held USING (ord) WHERE i.answer IS NOT NULL
-            RETURNING conversation_id, sequence
+            INSERT INTO messages (sequence, id, conversation_id, connection_id, author, kind, text, answers_sequence, turn_id, trace_parent, created_at)
+            SELECT t.answer_sequence, t.answer_id, t.conversation_id, t.connection_id, 1, 0, t.answer, t.through_sequence, t.turn_id, t.trace_parent, clock_timestamp()
+            FROM placed t WHERE t.answer IS NOT NULL
         ), turned AS (
             INSERT INTO turns (id, conversation_id, from_sequence, through_sequence, state, reason, model, prompt_version, input_tokens, output_tokens, attempt, worker, started_at, first_token_at, ended_at)
-            SELECT i.turn_id, i.conversation_id, i.from_sequence, i.through_sequence, i.state, i.reason, i.model, i.prompt_version, i.input_tokens, i.output_tokens, i.attempt, i.worker, i.started_at, i.first_token_at, i.ended_at
-            FROM input i JOIN held USING (ord)
+            SELECT t.turn_id, t.conversation_id, t.from_sequence, t.through_sequence, t.state, t.reason, t.model, t.prompt_version, t.input_tokens, t.output_tokens, t.attempt, t.worker, t.started_at, t.first_token_at, t.ended_at
+            FROM placed t
         ), parted AS (
             INSERT INTO parts (message_id, ordinal, conversation_id, body, format, plain_body, state, attempts)
-            SELECT p.message_id, p.ordinal, held.conversation_id, p.body, p.format, p.plain_body, 0, 0
-            FROM unnest($21, $22, $23, $24, $25, $26) AS p(message_id, ordinal, ord, body, format, plain_body) JOIN held USING (ord)
+            SELECT p.message_id, p.ordinal, t.conversation_id, p.body, p.format, p.plain_body, 0, 0
+            FROM unnest($21, $22, $23, $24, $25, $26) AS p(message_id, ordinal, ord, body, format, plain_body) JOIN placed t USING (ord)
         ), moved AS (
-            UPDATE lanes l SET handled_sequence = i.through_sequence, outbound_sequence = COALESCE(a.sequence, l.outbound_sequence), attempts = 0
-            FROM input i JOIN held h USING (ord) LEFT JOIN answered a ON a.conversation_id = h.conversation_id
-            WHERE l.conversation_id = i.conversation_id
+            UPDATE lanes l SET handled_sequence = t.through_sequence, outbound_sequence = COALESCE(t.answer_sequence, l.outbound_sequence), attempts = 0
+            FROM placed t WHERE l.conversation_id = t.conversation_id
         )
-        SELECT i.ord, COALESCE(a.sequence, 0), h.is_behind FROM input i JOIN held h USING (ord) LEFT JOIN answered a ON a.conversation_id = h.conversation_id
+        SELECT ord, COALESCE(answer_sequence, 0), is_behind FROM placed
         """;
 
     /// <summary>
@@ -101,36 +100,34 @@ internal static class PostgresLaneStatements
     /// that came while the lane was held are looked for now.
     /// </summary>
     public const string CommitDeliveries = """
-        WITH input AS (
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WITH ORDINALITY
+        WITH held AS MATERIALIZED (
+            SELECT i.*, l.handled_sequence
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WITH ORDINALITY
                 AS i(conversation_id, token, message_id, ordinal, state, platform_message_id, error, delivered_through, next, hold, failed, ord)
-        ), held AS MATERIALIZED (
-            SELECT l.conversation_id, l.handled_sequence, i.ord FROM lanes l JOIN input i ON i.conversation_id = l.conversation_id AND i.token = l.lease_token
+            JOIN lanes l ON l.conversation_id = i.conversation_id AND l.lease_token = i.token
             WHERE l.lease_owner IS NOT NULL ORDER BY l.conversation_id FOR UPDATE OF l
         ), parted AS (
-            UPDATE parts p SET state = i.state, attempts = p.attempts + 1, error = i.error,
-                platform_message_id = COALESCE(i.platform_message_id, p.platform_message_id), sent_at = CASE WHEN i.state = 3 THEN clock_timestamp() ELSE p.sent_at END
-            FROM input i JOIN held USING (ord)
-            WHERE p.message_id = i.message_id AND p.ordinal = i.ordinal AND p.state IN (0, 1, 2)
-        ), arrived AS (
-            SELECT h.ord, (SELECT m.sequence FROM messages m
-                           WHERE m.conversation_id = h.conversation_id AND m.sequence > h.handled_sequence AND m.author = 0 AND m.kind <> 3
-                           ORDER BY m.sequence DESC LIMIT 1) AS last
-            FROM held h JOIN input i USING (ord) WHERE i.next = 1
+            UPDATE parts p SET state = d.state, attempts = p.attempts + 1, error = d.error,
+                platform_message_id = COALESCE(d.platform_message_id, p.platform_message_id), sent_at = CASE WHEN d.state = 3 THEN clock_timestamp() ELSE p.sent_at END
+            FROM held d
+            WHERE p.message_id = d.message_id AND p.ordinal = d.ordinal AND p.state IN (0, 1, 2)
         ), moved AS (
             UPDATE lanes l SET
-                delivered_sequence = GREATEST(l.delivered_sequence, i.delivered_through),
+                delivered_sequence = GREATEST(l.delivered_sequence, d.delivered_through),
                 last_sequence = GREATEST(l.last_sequence, a.last),
-                attempts = l.attempts + i.failed,
-                lease_owner = CASE WHEN i.next = 0 THEN l.lease_owner END,
-                hold_until = CASE i.next WHEN 0 THEN l.hold_until WHEN 1 THEN NULL ELSE now() + i.hold END,
-                due_at = CASE WHEN i.next = 0 THEN l.due_at
-                              WHEN i.next = 2 THEN now() + i.hold
-                              WHEN l.outbound_sequence > GREATEST(l.delivered_sequence, i.delivered_through) THEN now()
+                attempts = l.attempts + d.failed,
+                lease_owner = CASE WHEN d.next = 0 THEN l.lease_owner END,
+                hold_until = CASE d.next WHEN 0 THEN l.hold_until WHEN 1 THEN NULL ELSE now() + d.hold END,
+                due_at = CASE WHEN d.next = 0 THEN l.due_at
+                              WHEN d.next = 2 THEN now() + d.hold
+                              WHEN l.outbound_sequence > GREATEST(l.delivered_sequence, d.delivered_through) THEN now()
                               WHEN GREATEST(l.last_sequence, a.last) > l.handled_sequence THEN GREATEST(now(), COALESCE(l.quiet_until, now())) END
-            FROM input i JOIN held h USING (ord) LEFT JOIN arrived a USING (ord)
-            WHERE l.conversation_id = i.conversation_id
-            RETURNING i.ord, CASE WHEN i.next <> 0 THEN l.due_at - now() END AS due_in
+            FROM held d LEFT JOIN LATERAL (
+                SELECT m.sequence AS last FROM messages m
+                WHERE d.next = 1 AND m.conversation_id = d.conversation_id AND m.sequence > d.handled_sequence AND m.author = 0 AND m.kind <> 3
+                ORDER BY m.sequence DESC LIMIT 1) a ON true
+            WHERE l.conversation_id = d.conversation_id
+            RETURNING d.ord, CASE WHEN d.next <> 0 THEN l.due_at - now() END AS due_in
         )
         SELECT ord, due_in FROM moved
         """;
