@@ -61,12 +61,12 @@ public sealed class Campaign : IAsyncDisposable
         _backend.WriteTo(ledger);
         await using (new Load(_cluster, ledger, chats, PerSecond))
         {
-            await MoreAcknowledgedAsync(ledger, random.Next(20, 80));
+            await MoreAcknowledgedAsync(ledger, random.Next(20, 60));
             foreach (var fault in faults)
             {
                 Injected[fault] = Injected.GetValueOrDefault(fault) + 1;
                 await InjectAsync(fault, ledger, chats, random);
-                await MoreAcknowledgedAsync(ledger, random.Next(20, 80));
+                await MoreAcknowledgedAsync(ledger, random.Next(20, 60));
             }
         }
         await Eventually.PassesAsync(AtRestAsync, Deadline, "every lane has drained");
