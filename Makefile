@@ -4,11 +4,7 @@ TEST_ARGS ?=
 MINUTES ?= 5
 SEED ?= 20261124
 
-<<<<<<< HEAD
-.PHONY: setup-dev run-dev test migrate validate-config bench bench-micro bench-scale
-=======
-.PHONY: setup-dev run-dev test migrate validate-config bench chaos
->>>>>>> a2dbb90 (Engine gaps: an adapter that throws, answers of nothing, a platform this build lacks, one poller at a time, a zombie with answers in its hands; ADR on exactly-once; make chaos)
+.PHONY: setup-dev run-dev test migrate validate-config bench bench-micro bench-scale chaos
 
 # What the build and the tests need beside the SDK is installed on Debian, and named elsewhere.
 setup-dev:
@@ -36,7 +32,6 @@ validate-config:
 
 bench:
 	python3 bench/run.py
-<<<<<<< HEAD
 	python3 bench/micro.py
 
 # The steps of the hot path, one by one.
@@ -46,10 +41,8 @@ bench-micro:
 # The cost of a message in a full store.
 bench-scale:
 	python3 bench/scale.py
-=======
 
 # Kills, freezes and restarts everything under load; ends with a table. A machine without the stores fails instead of skipping.
 chaos:
 	CI=true CHAOS_MINUTES=$(MINUTES) CHAOS_SEED=$(SEED) dotnet test ChatOrchestrator.Tests $(TEST_ARGS) \
 		--filter "FullyQualifiedName~when_anything_fails_at_random_moments" --logger "console;verbosity=detailed"
->>>>>>> a2dbb90 (Engine gaps: an adapter that throws, answers of nothing, a platform this build lacks, one poller at a time, a zombie with answers in its hands; ADR on exactly-once; make chaos)
