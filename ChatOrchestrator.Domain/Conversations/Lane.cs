@@ -33,7 +33,7 @@ public sealed class Lane
     /// <summary>The fencing token: grows with every claim and every revocation; a commit with an older one is refused.</summary>
     public long LeaseToken { get; private set; }
 
-    /// <summary>The last inbound message.</summary>
+    /// <summary>The last inbound message. It may lag behind while the lane is held or due; a release brings it up to date.</summary>
     public long LastSequence { get; private set; }
 
     /// <summary>Inbound messages up to this one have had their turn.</summary>
