@@ -392,10 +392,3 @@ public abstract class DeadLetterStoreSuite(TestStore store) : StoreSuite(store)
         public ChatDbContext CreateDbContext() => store.CreateContext();
     }
 }
-
-[NeedsPostgres]
-[Collection(PostgresTestStore.Collection)]
-public sealed class PostgresDeadLetterStoreTests(PostgresTestStore store) : DeadLetterStoreSuite(store);
-
-[Collection(SqliteTestStore.Collection)]
-public sealed class SqliteDeadLetterStoreTests(SqliteTestStore store) : DeadLetterStoreSuite(store);
