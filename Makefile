@@ -42,7 +42,7 @@ bench-micro:
 bench-scale:
 	python3 bench/scale.py
 
-# Kills, freezes and restarts everything under load; ends with a table. A machine without the stores fails instead of skipping.
+# Kills, freezes and restarts everything under load; ends with a table. FAULTS=WorkerKilled,AllKilled: only these. A machine without the stores fails instead of skipping.
 chaos:
-	CI=true CHAOS_MINUTES=$(MINUTES) CHAOS_SEED=$(SEED) dotnet test ChatOrchestrator.Tests $(TEST_ARGS) \
+	CI=true CHAOS_MINUTES=$(MINUTES) CHAOS_SEED=$(SEED) CHAOS_FAULTS=$(FAULTS) dotnet test ChatOrchestrator.Tests $(TEST_ARGS) \
 		--filter "FullyQualifiedName~when_anything_fails_at_random_moments" --logger "console;verbosity=detailed"

@@ -65,12 +65,15 @@ public sealed class Campaign : IAsyncDisposable
             foreach (var fault in faults)
             {
                 Injected[fault] = Injected.GetValueOrDefault(fault) + 1;
+                var from = ledger.Now;
                 await InjectAsync(fault, ledger, chats, random);
+                ledger.Faults.Enqueue($"{fault} {from.TotalSeconds:F3}–{ledger.Now.TotalSeconds:F3}");
                 await MoreAcknowledgedAsync(ledger, random.Next(20, 60));
             }
         }
         await Eventually.PassesAsync(AtRestAsync, Deadline, "every lane has drained");
-        return Verdict.Of(ledger, await DeadLettersAsync(chats));
+        var verdict = Verdict.Of(ledger, await DeadLettersAsync(chats));
+        return verdict.Violations.Count == 0 ? verdict : verdict with { Violations = [.. verdict.Violations, .. await ExplainAsync(ledger, verdict)] };
     }
 
     public async ValueTask DisposeAsync()
@@ -136,11 +139,8 @@ public sealed class Campaign : IAsyncDisposable
                 await _postgres.StopAsync(fault == FaultKind.PostgresRestartedFast ? PostgresShutdown.Fast : PostgresShutdown.Immediate);
                 await PassAsync(TimeSpan.FromSeconds(random.NextDouble()));
                 await _postgres.StartAsync();
-                if (ledger.Now - from > Lease / 2)
-                {
-                    // Leases may have run out meanwhile, and what was sent could not be saved.
-                    ledger.Interrupt(new Interruption(fault, from, from + OnTheWay, null, ledger.Now));
-                }
+                // What was sent when it went away could not be saved, and the rest of a lease may be shorter than the outage.
+                ledger.Interrupt(new Interruption(fault, from, ledger.Now, null, ledger.Now));
                 break;
 
             case FaultKind.UserBlocks:
@@ -206,6 +206,32 @@ public sealed class Campaign : IAsyncDisposable
             questions.Add(Ledger.QuestionOf(reader.GetString(0)).ShouldNotBeNull());
         }
         return questions;
+    }
+
+    /// <summary>What is known about the chats in which something was violated: faults, arrivals, and what is stored of their turns.</summary>
+    private async Task<IEnumerable<string>> ExplainAsync(Ledger ledger, Verdict verdict)
+    {
+        await using var connection = await OpenAsync(default);
+        var lines = new List<string> { $"faults: {string.Join(", ", ledger.Faults)}" };
+        foreach (var chat in ledger.Chats.Where(chat => verdict.Violations.Any(v => v.StartsWith($"chat {chat}:", StringComparison.Ordinal))).Take(5))
+        {
+            lines.Add($"chat {chat} arrivals: {string.Join(", ", ledger.Arrivals(chat).Select(a => $"{a.Number} at {a.At.TotalSeconds:F3}"))}");
+            await using var command = new NpgsqlCommand(
+                """
+                SELECT concat_ws(' ', 'turn through', t.through_sequence, 'state', t.state, t.reason, 'attempt', t.attempt, 'by', t.worker, 'at', t.started_at, t.ended_at,
+                    '; part', p.ordinal, 'state', p.state, 'attempts', p.attempts, p.error, p.sent_at)
+                FROM turns t JOIN conversations c ON c.id = t.conversation_id LEFT JOIN messages m ON m.turn_id = t.id LEFT JOIN parts p ON p.message_id = m.id
+                WHERE c.chat_id = $1 ORDER BY t.through_sequence
+                """,
+                connection);
+            command.Parameters.Add(new NpgsqlParameter { Value = chat.ToString(System.Globalization.CultureInfo.InvariantCulture) });
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+            {
+                lines.Add($"chat {chat} {reader.GetString(0)}");
+            }
+        }
+        return lines;
     }
 
     /// <summary>Unpooled: a pooled connection would be one of before the server's restart.</summary>

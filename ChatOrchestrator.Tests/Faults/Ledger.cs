@@ -10,7 +10,7 @@ public readonly record struct Question(long Chat, int Number);
 /// <summary>An answer arrived at the platform.</summary>
 public readonly record struct Arrival(int Number, TimeSpan At);
 
-/// <summary>A time in which processes that were sending were ended or held.</summary>
+/// <summary>A time in which processes that were sending were ended or held, or could not save what they had sent.</summary>
 /// <param name="From">Just before.</param>
 /// <param name="InFlightUntil">What arrived until then may have been on its way from such a process.</param>
 /// <param name="Thawed">When a held process went on; null: it never did.</param>
@@ -67,6 +67,9 @@ public sealed partial class Ledger(TimeProvider time)
     }
 
     public void Interrupt(Interruption interruption) => _interruptions.Enqueue(interruption);
+
+    /// <summary>Which faults there were and when, for those who look for a violation's cause.</summary>
+    public ConcurrentQueue<string> Faults { get; } = new();
 
     /// <summary>In the order in which they arrived.</summary>
     public IReadOnlyList<Arrival> Arrivals(long chat)
