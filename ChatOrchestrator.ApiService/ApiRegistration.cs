@@ -16,7 +16,7 @@ namespace ChatOrchestrator.ApiService;
 internal static class ApiRegistration
 {
     /// <summary>The largest body that is read, in bytes.</summary>
-    private const long MaxBodyBytes = 1024 * 1024;
+    private const long MaxBodyBytes = WebhookEndpoints.MaxBodyBytes;
 
     /// <exception cref="ConfigurationException"><c>PublicUrl</c> is not an http or https address.</exception>
     public static WebApplicationBuilder AddApi(this WebApplicationBuilder builder)

@@ -10,9 +10,11 @@ namespace ChatOrchestrator.ApiService.Webhooks;
 internal static class WebhookEndpoints
 {
     /// <summary>The largest body that is read, in bytes.</summary>
-    public const int MaxBodyBytes = 1024 * 1024;
+    /// <remarks>WhatsApp's batches reach 3 MB: https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks.</remarks>
+    public const int MaxBodyBytes = 4 * 1024 * 1024;
 
-    public static void MapWebhookEndpoints(this IEndpointRouteBuilder app) =>
+    public static void MapWebhookEndpoints(this IEndpointRouteBuilder app)
+    {
         app.MapPost("/webhooks/{platform}/{connectionId:guid}", HandleAsync)
             .WithName("ReceiveWebhook")
             .WithSummary("Takes in what a platform pushes; answered only after it is stored.")
@@ -24,6 +26,30 @@ internal static class WebhookEndpoints
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .AllowAnonymous();
+        app.MapGet("/webhooks/{platform}/{connectionId:guid}", VerifyAsync)
+            .WithName("VerifyWebhook")
+            .WithSummary("Answers the challenge of a platform that checks the address first (Meta).")
+            .WithTags("Webhooks")
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK))
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+            .AllowAnonymous();
+    }
+
+    private static async Task VerifyAsync(string platform, Guid connectionId, ReceiveWebhook receive, HttpContext http)
+    {
+        try
+        {
+            await AnswerAsync(
+                http, await receive.VerifyAsync(platform, new ConnectionId(connectionId), name => http.Request.Query[name], http.RequestAborted));
+        }
+        catch (StoreUnavailableException)
+        {
+            http.Response.Headers.RetryAfter = "1";
+            await RefuseAsync(http, StatusCodes.Status503ServiceUnavailable, "The store is unavailable; try again.");
+        }
+    }
 
     private static async Task HandleAsync(string platform, Guid connectionId, ReceiveWebhook receive, IngressGate gate, HttpContext http)
     {
@@ -60,30 +86,39 @@ internal static class WebhookEndpoints
             }
             if (length > MaxBodyBytes)
             {
-                await RefuseAsync(http, StatusCodes.Status413PayloadTooLarge, "The body is larger than 1 MiB.");
+                await RefuseAsync(http, StatusCodes.Status413PayloadTooLarge, "The body is larger than 4 MiB.");
                 return;
             }
             var request = new WebhookRequest(buffer.AsMemory(0, length), name => http.Request.Headers[name]);
-            switch (await receive.HandleAsync(platform, new ConnectionId(connectionId), request, http.RequestAborted))
-            {
-                case WebhookResult.Stored:
-                    http.Response.StatusCode = StatusCodes.Status200OK;
-                    http.Response.ContentLength = 0;
-                    break;
-                case WebhookResult.UnknownConnection:
-                    await RefuseAsync(http, StatusCodes.Status404NotFound, "There is no such connection on this platform.");
-                    break;
-                case WebhookResult.Unauthorized:
-                    await RefuseAsync(http, StatusCodes.Status401Unauthorized, "The request's signature is missing or wrong.");
-                    break;
-                default:
-                    await RefuseAsync(http, StatusCodes.Status400BadRequest, "The body is not what the platform sends.");
-                    break;
-            }
+            await AnswerAsync(http, await receive.HandleAsync(platform, new ConnectionId(connectionId), request, http.RequestAborted));
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext http, WebhookAnswer answer)
+    {
+        switch (answer)
+        {
+            case { Result: WebhookResult.Stored, Reply: { } reply }:
+                http.Response.ContentType = reply.ContentType;
+                await http.Response.WriteAsync(reply.Body, http.RequestAborted);
+                break;
+            case { Result: WebhookResult.Stored }:
+                http.Response.StatusCode = StatusCodes.Status200OK;
+                http.Response.ContentLength = 0;
+                break;
+            case { Result: WebhookResult.UnknownConnection }:
+                await RefuseAsync(http, StatusCodes.Status404NotFound, "There is no such connection on this platform.");
+                break;
+            case { Result: WebhookResult.Unauthorized }:
+                await RefuseAsync(http, StatusCodes.Status401Unauthorized, "The request's signature is missing or wrong.");
+                break;
+            default:
+                await RefuseAsync(http, StatusCodes.Status400BadRequest, "The body is not what the platform sends.");
+                break;
         }
     }
 

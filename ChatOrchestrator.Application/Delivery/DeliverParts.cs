@@ -69,7 +69,12 @@ internal sealed partial class DeliverParts(
             {
                 return false;
             }
-            var outgoing = new OutboundPart(part.MessageId, part.Ordinal, chat, part.Text, part.Format, part.PlainText, part.Attempts);
+            var outgoing = new OutboundPart(part.MessageId, part.Ordinal, chat, part.Text, part.Format, part.PlainText, part.Attempts)
+            {
+                Author = part.Author,
+                LastInboundAt = part.LastInboundAt,
+                AnswerVia = part.AnswerVia,
+            };
             var mayHaveArrived = ReconcileDelivery.MayHaveArrived(held.Lane, part, first: i == 0);
             var found = mayHaveArrived ? await reconcile.FindAsync(platform, connection, outgoing, held.Cancellation) : null;
             var outcome = found ?? await SendAsync(platform, connection, outgoing, held.Cancellation);

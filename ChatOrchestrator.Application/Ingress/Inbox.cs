@@ -33,6 +33,9 @@ public sealed class Inbox : IAsyncDisposable
         _appender = new("inbox", options.Value.InboxCapacity, 256, AppendAsync);
     }
 
+    /// <summary>The pictures of an album come one by one, some hundred milliseconds apart: how long the next is waited for.</summary>
+    private const int AlbumQuietMs = 1_000;
+
     /// <exception cref="StoreUnavailableException">The store is down; nothing is promised about these events.</exception>
     /// <exception cref="OverloadedException">Too much is waiting to be stored.</exception>
     public async Task ReceiveAsync(ConnectionSnapshot connection, IReadOnlyList<InboundEvent> events, CancellationToken cancellationToken)
@@ -121,9 +124,12 @@ public sealed class Inbox : IAsyncDisposable
             PlatformMessageId = message.PlatformId,
             Kind = kind,
             Text = Clean(message.Text)!,
+            Content = message.Content,
             TraceParent = Activity.Current?.Id,
             SentAt = message.SentAt,
-            QuietMs = kind == MessageKind.Command ? 0 : quietMs,
+            QuietMs = kind is MessageKind.Command or MessageKind.ButtonPress ? 0
+                : message.Content?.AlbumId is null ? quietMs
+                : Math.Max(quietMs, AlbumQuietMs),
         };
     }
 

@@ -19,22 +19,24 @@ public enum WebhookResult
     Malformed,
 }
 
+/// <summary>What a webhook request is answered with.</summary>
+/// <param name="Reply">The body, where the platform wants one.</param>
+public readonly record struct WebhookAnswer(WebhookResult Result, WebhookReply? Reply = null);
+
 /// <summary>Takes in one webhook request: verified on the raw bytes, read into events, stored. Returns only after the commit.</summary>
 public sealed class ReceiveWebhook(IConnectionDirectory connections, Platforms platforms, Inbox inbox)
 {
     /// <exception cref="StoreUnavailableException">The store is down: the platform must deliver again.</exception>
     /// <exception cref="OverloadedException">Too much is waiting to be stored.</exception>
-    public async Task<WebhookResult> HandleAsync(string platform, ConnectionId id, WebhookRequest request, CancellationToken cancellationToken)
+    public async Task<WebhookAnswer> HandleAsync(string platform, ConnectionId id, WebhookRequest request, CancellationToken cancellationToken)
     {
-        if (!platforms.TryFind(platform, out var adapter)
-            || await connections.FindAsync(id, cancellationToken) is not { } connection
-            || connection.Platform != adapter.Platform)
+        if (await FindAsync(platform, id, cancellationToken) is not var (adapter, connection))
         {
-            return WebhookResult.UnknownConnection;
+            return new WebhookAnswer(WebhookResult.UnknownConnection);
         }
         if (!adapter.Authenticate(connection, request))
         {
-            return WebhookResult.Unauthorized;
+            return new WebhookAnswer(WebhookResult.Unauthorized);
         }
         IReadOnlyList<InboundEvent> events;
         try
@@ -43,9 +45,29 @@ public sealed class ReceiveWebhook(IConnectionDirectory connections, Platforms p
         }
         catch (MalformedPayloadException)
         {
-            return WebhookResult.Malformed;
+            return new WebhookAnswer(WebhookResult.Malformed);
         }
         await inbox.ReceiveAsync(connection, events, cancellationToken);
-        return WebhookResult.Stored;
+        return new WebhookAnswer(WebhookResult.Stored, (adapter as IRepliesToWebhooks)?.Reply(connection, request));
     }
+
+    /// <summary>Answers a platform that checks the address before it uses it.</summary>
+    /// <exception cref="StoreUnavailableException">The store is down.</exception>
+    public async Task<WebhookAnswer> VerifyAsync(string platform, ConnectionId id, Func<string, string?> query, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(platform, id, cancellationToken) is not var (adapter, connection) || adapter is not IVerifiesWebhooks verifies)
+        {
+            return new WebhookAnswer(WebhookResult.UnknownConnection);
+        }
+        return verifies.Verify(connection, query) is { } challenge
+            ? new WebhookAnswer(WebhookResult.Stored, new WebhookReply("text/plain", challenge))
+            : new WebhookAnswer(WebhookResult.Unauthorized);
+    }
+
+    private async ValueTask<(IPlatformAdapter Adapter, ConnectionSnapshot Connection)?> FindAsync(string platform, ConnectionId id, CancellationToken cancellationToken) =>
+        platforms.TryFind(platform, out var adapter)
+            && await connections.FindAsync(id, cancellationToken) is { } connection
+            && connection.Platform == adapter.Platform
+            ? (adapter, connection)
+            : null;
 }

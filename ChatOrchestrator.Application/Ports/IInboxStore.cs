@@ -43,6 +43,8 @@ public sealed record InboxMessage
 
     public required string Text { get; init; }
 
+    public MessageContent? Content { get; init; }
+
     public string? TraceParent { get; init; }
 
     public DateTimeOffset? SentAt { get; init; }

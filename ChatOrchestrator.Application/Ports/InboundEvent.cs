@@ -26,7 +26,14 @@ public sealed record InboundMessage : InboundEvent
 
     public MessageKind Kind { get; init; }
 
+    /// <summary>
+    /// What was written: of an attachment without a caption a word for it in brackets (<c>[photo]</c>), of a button its
+    /// label. This is what history and operators see.
+    /// </summary>
     public required string Text { get; init; }
+
+    /// <summary>What it carries beside the text; null: nothing.</summary>
+    public MessageContent? Content { get; init; }
 
     /// <summary>When it was sent, by the platform's clock.</summary>
     public DateTimeOffset? SentAt { get; init; }
@@ -43,6 +50,44 @@ public sealed record InboundEdit : InboundEvent
     public required string EditedPlatformId { get; init; }
 
     public required string Text { get; init; }
+}
+
+/// <summary>A message was taken back by its author: its text and content are deleted, and it is not answered any more.</summary>
+public sealed record InboundDeletion : InboundEvent
+{
+    /// <summary>The <see cref="InboundEvent.PlatformId"/> of the message that was deleted.</summary>
+    public required string DeletedPlatformId { get; init; }
+}
+
+/// <summary>Somebody reacted to a message, inbound or a part of an answer. Noted in its timeline.</summary>
+public sealed record InboundReaction : InboundEvent
+{
+    public required ChatAddress Chat { get; init; }
+
+    /// <summary>The platform's id of the message or part.</summary>
+    public required string ReactedPlatformId { get; init; }
+
+    /// <summary>The emoji, or the platform's name of it.</summary>
+    public required string Reaction { get; init; }
+
+    /// <summary>The reaction was taken back.</summary>
+    public bool Removed { get; init; }
+}
+
+/// <summary>Somebody (the bot too) joined or left a chat. Kept as an event.</summary>
+public sealed record MembershipChanged : InboundEvent
+{
+    public required ChatAddress Chat { get; init; }
+
+    public required string UserId { get; init; }
+
+    public required bool Joined { get; init; }
+}
+
+/// <summary>A participant asks, through the platform, that everything about them is deleted (Meta's data deletion callback).</summary>
+public sealed record ErasureRequested : InboundEvent
+{
+    public required string UserId { get; init; }
 }
 
 /// <summary>A chat goes on under another id (Telegram: a group became a supergroup).</summary>
@@ -78,6 +123,17 @@ public sealed record DeliveryReceipt : InboundEvent
     public PartReference? Reference { get; init; }
 
     public string? Error { get; init; }
+}
+
+/// <summary>The platform says that everything sent to a chat up to a time has come so far (Messenger's watermarks).</summary>
+public sealed record DeliveryWatermark : InboundEvent
+{
+    public required ChatAddress Chat { get; init; }
+
+    /// <summary><see cref="PartState.Delivered"/> or <see cref="PartState.Read"/>.</summary>
+    public required PartState State { get; init; }
+
+    public required DateTimeOffset Through { get; init; }
 }
 
 /// <summary>A kind that we do not use: stored as an event, answered with 200.</summary>

@@ -73,6 +73,7 @@ public sealed record LaneContent(IReadOnlyList<LaneMessage> Pending, IReadOnlyLi
 /// <summary>A message as a turn needs it.</summary>
 /// <param name="AuthorName">The participant's name, in groups only.</param>
 /// <param name="Participant">Who wrote it, when a participant did.</param>
+/// <param name="Content">What it carries beside the text; of waiting messages only.</param>
 public sealed record LaneMessage(
     long Sequence,
     Guid Id,
@@ -83,10 +84,25 @@ public sealed record LaneMessage(
     string? TraceParent,
     DateTimeOffset CreatedAt,
     string? AuthorName,
-    Guid? Participant = null);
+    Guid? Participant = null,
+    MessageContent? Content = null);
 
 /// <summary>A part that is still to be sent.</summary>
-public sealed record OpenPart(Guid MessageId, long MessageSequence, int Ordinal, string Text, string? Format, string? PlainText, PartState State, int Attempts);
+/// <param name="Author">Who wrote the message.</param>
+/// <param name="LastInboundAt">When the participant last wrote.</param>
+/// <param name="AnswerVia">From the message that this answers; see <see cref="OutboundPart.AnswerVia"/>.</param>
+public sealed record OpenPart(
+    Guid MessageId,
+    long MessageSequence,
+    int Ordinal,
+    string Text,
+    string? Format,
+    string? PlainText,
+    PartState State,
+    int Attempts,
+    MessageAuthor Author = MessageAuthor.Bot,
+    DateTimeOffset? LastInboundAt = null,
+    string? AnswerVia = null);
 
 /// <summary>The end of a turn.</summary>
 public sealed record TurnCommit

@@ -21,7 +21,7 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
         IReadOnlyList<LaneMessage> messages,
         ConnectionSnapshot connection,
         IPlatformAdapter platform,
-        Guid turnId)
+        AnswerDraft draft)
     {
         var bot = connection.Bot;
         var options = new ChatOptions
@@ -35,17 +35,17 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
         limit.CancelAfter(TimeSpan.FromSeconds(bot.Ai.TimeoutSeconds));
         using var shown = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, held.Cancellation);
         var typing = platform.Capabilities.ShowsTyping ? ShowTypingAsync(platform, connection, held.Lane.Chat, shown.Token) : Task.CompletedTask;
-        var streams = platform as IStreamsAnswers;
+        var streams = platform is IStreamsAnswers able && able.Streams(connection) ? able : null;
         try
         {
             GeneratedAnswer answer;
             try
             {
-                answer = await AskAsync(prompt, options, streams, connection, held, turnId, limit.Token);
+                answer = await AskAsync(prompt, options, streams, connection, held, draft, limit.Token);
             }
             catch (ModelException e) when (e.Failure == ModelFailure.ContextTooLong && ComposePrompt.Shorten(prompt, messages.Count) is { } shorter)
             {
-                answer = await AskAsync(shorter, options, streams, connection, held, turnId, limit.Token);
+                answer = await AskAsync(shorter, options, streams, connection, held, draft, limit.Token);
             }
             if (string.IsNullOrWhiteSpace(answer.Text))
             {
@@ -57,12 +57,12 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
         }
         catch (OperationCanceledException) when (!held.Generation.IsCancellationRequested)
         {
-            streams?.Abandon(connection, held.Lane.Chat, turnId);
+            streams?.Abandon(connection, draft);
             throw new ModelException(ModelFailure.TimedOut);
         }
         catch
         {
-            streams?.Abandon(connection, held.Lane.Chat, turnId);
+            streams?.Abandon(connection, draft);
             throw;
         }
         finally
@@ -72,7 +72,7 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
         }
     }
 
-    private async Task<GeneratedAnswer> AskAsync(IList<ChatMessage> prompt, ChatOptions options, IStreamsAnswers? streams, ConnectionSnapshot connection, HeldLane held, Guid turnId, CancellationToken cancellationToken)
+    private async Task<GeneratedAnswer> AskAsync(IList<ChatMessage> prompt, ChatOptions options, IStreamsAnswers? streams, ConnectionSnapshot connection, HeldLane held, AnswerDraft draft, CancellationToken cancellationToken)
     {
         if (streams is null)
         {
@@ -81,7 +81,7 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
         }
         var text = new StringBuilder();
         DateTimeOffset? first = null;
-        using var silenced = held.Cancellation.Register(() => streams.Abandon(connection, held.Lane.Chat, turnId));
+        using var silenced = held.Cancellation.Register(() => streams.Abandon(connection, draft));
         string? name = null;
         UsageDetails? usage = null;
         await foreach (var update in model.GetStreamingResponseAsync(prompt, options, cancellationToken))
@@ -95,7 +95,7 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
                 text.Append(more);
                 if (!held.IsLost)
                 {
-                    streams.Stream(connection, held.Lane.Chat, turnId, more);
+                    streams.Stream(connection, draft, more);
                 }
             }
         }

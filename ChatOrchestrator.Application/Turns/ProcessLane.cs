@@ -150,7 +150,10 @@ internal sealed partial class ProcessLane(
         var committed = await commits.CommitAsync(held, turn, held.Generation);
         if (!committed.Held)
         {
-            (platform as IStreamsAnswers)?.Abandon(connection, held.Lane.Chat, turn.TurnId);
+            if (platform is IStreamsAnswers streams && streams.Streams(connection))
+            {
+                streams.Abandon(connection, DraftOf(held, turn, messages));
+            }
             await suggest.KeepAsync(held.Lane, turn, held.Generation);
             return null;
         }
@@ -163,7 +166,7 @@ internal sealed partial class ProcessLane(
         }
         var keep = MayStay(held, turn) && content.Pending.Count > messages.Count;
         if (!await deliver.HandleAsync(
-            held, connection, platform, OpenParts(turn, committed.AnswerSequence), committed.AnswerSequence, keep, messages.Count > 0 ? messages[0].CreatedAt : null))
+            held, connection, platform, OpenParts(turn, committed.AnswerSequence, messages), committed.AnswerSequence, keep, messages.Count > 0 ? messages[0].CreatedAt : null))
         {
             return null;
         }
@@ -196,7 +199,7 @@ internal sealed partial class ProcessLane(
         {
             return turn with { State = TurnState.Command, Reason = "unsupported_content", Answer = CannotRead };
         }
-        var generated = await generate.HandleAsync(held, content.History, messages, connection, platform, turn.TurnId);
+        var generated = await generate.HandleAsync(held, content.History, messages, connection, platform, DraftOf(held, turn, messages));
         return turn with
         {
             State = TurnState.Answered,
@@ -209,7 +212,7 @@ internal sealed partial class ProcessLane(
         };
     }
 
-    /// <summary>The first waiting message, with the texts that follow it when bursts are coalesced. A command or a replay stands alone.</summary>
+    /// <summary>The first waiting message, with the texts that follow it when bursts are coalesced. Commands, buttons and replays stand alone; an album is never torn apart.</summary>
     private static IReadOnlyList<LaneMessage> NextTurn(IReadOnlyList<LaneMessage> pending, int quietMs)
     {
         if (pending.Count == 0)
@@ -217,24 +220,28 @@ internal sealed partial class ProcessLane(
             return [];
         }
         var count = 1;
-        if (quietMs > 0 && !StandsAlone(pending[0]))
+        while (count < pending.Count && (quietMs > 0 || IsOneAlbum(pending[count - 1], pending[count])) && !StandsAlone(pending[count - 1]) && !StandsAlone(pending[count]))
         {
-            while (count < pending.Count && !StandsAlone(pending[count]))
-            {
-                count++;
-            }
+            count++;
         }
         return count == pending.Count ? pending : [.. pending.Take(count)];
     }
 
-    private static bool StandsAlone(LaneMessage message) => message.Kind is MessageKind.Command or MessageKind.Replay;
+    private static bool StandsAlone(LaneMessage message) =>
+        message.Kind is MessageKind.Command or MessageKind.Replay or MessageKind.ButtonPress || message.Content?.AnswerVia is not null;
 
-    private static List<OpenPart> OpenParts(TurnCommit turn, long sequence)
+    private static bool IsOneAlbum(LaneMessage one, LaneMessage next) => one.Content?.AlbumId is { } album && album == next.Content?.AlbumId;
+
+    private static AnswerDraft DraftOf(HeldLane held, TurnCommit turn, IReadOnlyList<LaneMessage> messages) =>
+        new(held.Lane.Chat, turn.TurnId, turn.AnswerId, messages.Count > 0 ? messages[^1].Content?.AnswerVia : null);
+
+    private static List<OpenPart> OpenParts(TurnCommit turn, long sequence, IReadOnlyList<LaneMessage> messages)
     {
+        var last = messages.Count > 0 ? messages[^1] : null;
         var parts = new List<OpenPart>(turn.Parts.Count);
         foreach (var body in turn.Parts)
         {
-            parts.Add(new OpenPart(turn.AnswerId, sequence, parts.Count, body.Body ?? turn.Answer!, body.Format, body.PlainBody, PartState.Pending, 0));
+            parts.Add(new OpenPart(turn.AnswerId, sequence, parts.Count, body.Body ?? turn.Answer!, body.Format, body.PlainBody, PartState.Pending, 0, MessageAuthor.Bot, last?.CreatedAt, last?.Content?.AnswerVia));
         }
         return parts;
     }

@@ -115,6 +115,9 @@ public sealed class Message
     /// <summary>The text; CommonMark when the bot wrote it.</summary>
     public string Text { get; private set; } = "";
 
+    /// <summary>What it carries beside the text; null: nothing.</summary>
+    public MessageContent? Content { get; private set; }
+
     /// <summary>For an answer: the last inbound message that it answers. An answer stands behind its question in the history, whatever arrived in between.</summary>
     public long? AnswersSequence { get; private set; }
 
@@ -134,4 +137,7 @@ public sealed class Message
     public DateTimeOffset CreatedAt { get; private set; }
 
     public DateTimeOffset? EditedAt { get; private set; }
+
+    /// <summary>When its author took it back; its text and content are gone then.</summary>
+    public DateTimeOffset? DeletedAt { get; private set; }
 }

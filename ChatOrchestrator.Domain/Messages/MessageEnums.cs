@@ -16,7 +16,7 @@ public enum MessageKind
     /// <summary>A slash command; it is not coalesced with text.</summary>
     Command = 1,
 
-    /// <summary>Something the bot cannot read yet (a sticker, a photo); stored, and answered by saying so.</summary>
+    /// <summary>Of a kind that the bot can make nothing of (a dice, a poll); stored, and answered by saying so.</summary>
     Unsupported = 2,
 
     /// <summary>Stored for the record but not addressed to the bot (talk in a group); never answered, part of the history.</summary>
@@ -30,6 +30,9 @@ public enum MessageKind
     /// is not told when it fails once more.
     /// </summary>
     Replay = 5,
+
+    /// <summary>A button or quick reply was pressed; the text is its label. It does not wait for more.</summary>
+    ButtonPress = 6,
 }
 
 /// <summary>

@@ -53,6 +53,7 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
         configurationBuilder.Properties<ConversationId>().HaveConversion<Converters.ConversationIds>();
         configurationBuilder.Properties<PlatformName>().HaveConversion<Converters.PlatformNames>().HaveMaxLength(20);
         configurationBuilder.Properties<AiSettings>().HaveConversion<Converters.Json<AiSettings>>().HaveColumnType(JsonColumnType);
+        configurationBuilder.Properties<MessageContent>().HaveConversion<Converters.MessageContents>().HaveColumnType(JsonColumnType);
         configurationBuilder.Properties<ProcessingSettings>().HaveConversion<Converters.Json<ProcessingSettings>>().HaveColumnType(JsonColumnType);
     }
 

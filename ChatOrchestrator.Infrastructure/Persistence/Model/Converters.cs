@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Domain.Messages;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Model;
@@ -20,6 +21,8 @@ internal static class Converters
     public sealed class Json<T>() : ValueConverter<T, string>(
         value => JsonSerializer.Serialize(value, JsonOptions),
         json => JsonSerializer.Deserialize<T>(json, JsonOptions)!);
+
+    public sealed class MessageContents() : ValueConverter<MessageContent, string>(value => MessageContentJson.Write(value), json => MessageContentJson.Read(json));
 
     /// <summary>SQLite has no time type: microseconds since 1970 sort and compare as numbers.</summary>
     public sealed class UnixMicroseconds() : ValueConverter<DateTimeOffset, long>(

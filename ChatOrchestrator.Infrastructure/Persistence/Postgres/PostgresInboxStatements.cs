@@ -40,23 +40,23 @@ internal static class PostgresInboxStatements
     /// </summary>
     public const string Gate = "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT k FROM unnest($1) AS i(k) ORDER BY k) sorted";
 
-    // Behind the gate. A lane that is awake (held, or due already) is left alone unless it is to be quiet, or a command ends its quiet: who releases it looks for
+    // Behind the gate. A lane that is awake (held, or due already) is left alone unless it is to be quiet, or a command or button ends its quiet: who releases it looks for
     // what has come. A conversation without a lane (deleted) takes nothing.
     // Talk that is not addressed to the bot (kind 3) wakes nobody; while the lane is idle its cursors move past it.
     // A burst whose quiet period is over, or that a command flushed, is not quieted again by what follows.
     public const string Append = """
         WITH input AS (
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY
-                AS i(id, connection_id, conversation_id, participant_id, platform_message_id, kind, text, trace_parent, sent_at, quiet, ord)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WITH ORDINALITY
+                AS i(id, connection_id, conversation_id, participant_id, platform_message_id, kind, text, trace_parent, sent_at, quiet, content, ord)
         ), known AS MATERIALIZED (
             SELECT conversation_id, COALESCE(hold_until > now() OR due_at <= now(), false) AS is_awake FROM lanes WHERE conversation_id = ANY($3)
         ), locked AS MATERIALIZED (
             SELECT l.conversation_id, k.is_awake FROM lanes l JOIN known k USING (conversation_id)
-            WHERE NOT k.is_awake OR k.conversation_id IN (SELECT i.conversation_id FROM input i WHERE i.quiet > interval '0' OR i.kind = 1)
+            WHERE NOT k.is_awake OR k.conversation_id IN (SELECT i.conversation_id FROM input i WHERE i.quiet > interval '0' OR i.kind IN (1, 6))
             ORDER BY l.conversation_id FOR UPDATE OF l
         ), stored AS (
-            INSERT INTO messages (id, connection_id, conversation_id, participant_id, platform_message_id, author, kind, text, trace_parent, sent_at, created_at)
-            SELECT i.id, i.connection_id, i.conversation_id, i.participant_id, i.platform_message_id, 0, i.kind, i.text, i.trace_parent, i.sent_at, clock_timestamp()
+            INSERT INTO messages (id, connection_id, conversation_id, participant_id, platform_message_id, author, kind, text, content, trace_parent, sent_at, created_at)
+            SELECT i.id, i.connection_id, i.conversation_id, i.participant_id, i.platform_message_id, 0, i.kind, i.text, i.content, i.trace_parent, i.sent_at, clock_timestamp()
             FROM input i JOIN known USING (conversation_id)
             ORDER BY i.ord
             ON CONFLICT (connection_id, platform_message_id) WHERE platform_message_id IS NOT NULL DO NOTHING

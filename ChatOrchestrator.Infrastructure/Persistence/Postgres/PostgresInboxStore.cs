@@ -44,7 +44,8 @@ internal sealed class PostgresInboxStore(PostgresHotPath hotPath) : IInboxStore
                             .Column(messages, NpgsqlDbType.Text, m => m.Text)
                             .Column(messages, NpgsqlDbType.Text, m => m.TraceParent)
                             .Column(messages, NpgsqlDbType.TimestampTz, m => m.SentAt)
-                            .Column(messages, NpgsqlDbType.Interval, m => TimeSpan.FromMilliseconds(m.QuietMs)),
+                            .Column(messages, NpgsqlDbType.Interval, m => TimeSpan.FromMilliseconds(m.QuietMs))
+                            .Column(messages, NpgsqlDbType.Jsonb, m => MessageContentJson.Write(m.Content)),
                     },
                 })
                 await using (var reader = await batch.ExecuteReaderAsync(token))

@@ -28,7 +28,8 @@ internal static class PostgresLaneStatements
     /// </summary>
     public const string LoadMessages = """
         SELECT q.ord, m.slot, m.sequence, m.id, m.author, m.kind, m.text, m.answers_sequence, m.trace_parent, m.created_at,
-               CASE WHEN q.is_group THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END, m.participant_id
+               CASE WHEN q.is_group THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END, m.participant_id,
+               CASE WHEN m.slot = 0 THEN m.content END
         FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS q(conversation_id, handled, forgotten, max_pending, max_history, is_group, ord)
         CROSS JOIN LATERAL (
             (SELECT 0 AS slot, * FROM messages w WHERE w.conversation_id = q.conversation_id AND w.sequence > q.handled
@@ -42,9 +43,11 @@ internal static class PostgresLaneStatements
         ) m
         """;
 
-    /// <summary>$1 conversation, $2 delivered.</summary>
+    /// <summary>$1 conversation, $2 delivered. With each part when the participant last wrote, and how the question wants to be answered.</summary>
     public const string LoadParts = """
-        SELECT q.ord, p.message_id, m.sequence, p.ordinal, COALESCE(p.body, m.text), p.format, p.plain_body, p.state, p.attempts
+        SELECT q.ord, p.message_id, m.sequence, p.ordinal, COALESCE(p.body, m.text), p.format, p.plain_body, p.state, p.attempts, m.author,
+            (SELECT w.created_at FROM messages w WHERE w.conversation_id = q.conversation_id AND w.author = 0 AND w.replay_of IS NULL ORDER BY w.sequence DESC LIMIT 1),
+            (SELECT w.content->>'answerVia' FROM messages w WHERE w.conversation_id = q.conversation_id AND w.sequence = m.answers_sequence)
         FROM unnest($1, $2) WITH ORDINALITY AS q(conversation_id, delivered, ord)
         JOIN messages m ON m.conversation_id = q.conversation_id AND m.sequence > q.delivered AND m.author <> 0
         JOIN parts p ON p.message_id = m.id

@@ -152,7 +152,8 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
                 reader.IsDBNull(8) ? null : reader.GetString(8),
                 reader.GetFieldValue<DateTimeOffset>(9),
                 reader.IsDBNull(10) ? null : reader.GetString(10),
-                reader.IsDBNull(11) ? null : reader.GetGuid(11));
+                reader.IsDBNull(11) ? null : reader.GetGuid(11),
+                reader.IsDBNull(12) ? null : MessageContentJson.Read(reader.GetString(12)));
             loads[reader.GetInt64(0) - 1].Add(pending: reader.GetInt32(1) == 0, message);
         }
     }
@@ -173,7 +174,10 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
                 reader.IsDBNull(5) ? null : reader.GetString(5),
                 reader.IsDBNull(6) ? null : reader.GetString(6),
                 (PartState)reader.GetInt32(7),
-                reader.GetInt32(8)));
+                reader.GetInt32(8),
+                (MessageAuthor)reader.GetInt32(9),
+                reader.IsDBNull(10) ? null : reader.GetFieldValue<DateTimeOffset>(10),
+                reader.IsDBNull(11) ? null : reader.GetString(11)));
         }
     }
 

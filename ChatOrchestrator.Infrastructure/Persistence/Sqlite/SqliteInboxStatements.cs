@@ -32,10 +32,10 @@ internal static class SqliteInboxStatements
     /// <summary>$1 conversation, $2 now. 1: somebody holds the lane, or it is due already. Nothing when there is none.</summary>
     public const string IsAwake = "SELECT COALESCE(hold_until > $2, 0) OR COALESCE(due_at <= $2, 0) FROM lanes WHERE conversation_id = $1";
 
-    /// <summary>$1–$9 the columns, $10 now. Returns the sequence, or nothing when the message is known.</summary>
+    /// <summary>$1–$10 the columns, $11 now. Returns the sequence, or nothing when the message is known.</summary>
     public const string Store = """
-        INSERT INTO messages (id, connection_id, conversation_id, participant_id, platform_message_id, author, kind, text, trace_parent, sent_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10)
+        INSERT INTO messages (id, connection_id, conversation_id, participant_id, platform_message_id, author, kind, text, content, trace_parent, sent_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (connection_id, platform_message_id) WHERE platform_message_id IS NOT NULL DO NOTHING
         RETURNING sequence
         """;

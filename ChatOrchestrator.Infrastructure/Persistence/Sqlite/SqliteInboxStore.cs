@@ -87,7 +87,7 @@ internal sealed class SqliteInboxStore(SqliteHotPath hotPath) : IInboxStore
     private static long? Store(SqliteSession session, InboxMessage message) => session.Number(
         Sql.Store,
         message.Id, message.Connection.Value, message.Conversation.Value, message.Participant, message.PlatformMessageId,
-        (int)message.Kind, message.Text, message.TraceParent, SqliteSession.Micros(message.SentAt), session.Now);
+        (int)message.Kind, message.Text, MessageContentJson.Write(message.Content), message.TraceParent, SqliteSession.Micros(message.SentAt), session.Now);
 
     private static bool Record(SqliteSession session, ConnectionId connection, InboundEvent entry)
     {

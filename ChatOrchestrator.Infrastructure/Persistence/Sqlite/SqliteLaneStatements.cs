@@ -18,7 +18,7 @@ internal static class SqliteLaneStatements
 
     private const string Messages = """
         SELECT m.sequence, m.id, m.author, m.kind, m.text, m.answers_sequence, m.trace_parent, m.created_at,
-               CASE WHEN $1 THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END, m.participant_id
+               CASE WHEN $1 THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END, m.participant_id, m.content
         FROM messages m WHERE m.conversation_id = $2
         """;
 
@@ -38,9 +38,11 @@ internal static class SqliteLaneStatements
          AND m.sequence > max($3, $5) AND (m.author <> 0 OR m.kind = 3) AND COALESCE(m.answers_sequence, m.sequence) > $5 ORDER BY m.sequence DESC LIMIT $4
         """;
 
-    /// <summary>$1 conversation, $2 delivered.</summary>
+    /// <summary>$1 conversation, $2 delivered. With each part when the participant last wrote, and how the question wants to be answered.</summary>
     public const string LoadParts = """
-        SELECT p.message_id, m.sequence, p.ordinal, COALESCE(p.body, m.text), p.format, p.plain_body, p.state, p.attempts
+        SELECT p.message_id, m.sequence, p.ordinal, COALESCE(p.body, m.text), p.format, p.plain_body, p.state, p.attempts, m.author,
+            (SELECT w.created_at FROM messages w WHERE w.conversation_id = $1 AND w.author = 0 AND w.replay_of IS NULL ORDER BY w.sequence DESC LIMIT 1),
+            (SELECT w.content->>'answerVia' FROM messages w WHERE w.conversation_id = $1 AND w.sequence = m.answers_sequence)
         FROM messages m JOIN parts p ON p.message_id = m.id
         WHERE m.conversation_id = $1 AND m.sequence > $2 AND m.author <> 0 AND p.state IN (0, 1, 2)
         ORDER BY m.sequence, p.ordinal

@@ -122,7 +122,8 @@ internal sealed class SqliteLaneStore(SqliteHotPath hotPath) : ILaneStore
             while (reader.Read())
             {
                 builder.Add(new OpenPart(
-                    reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2), reader.GetString(3), Text(reader, 4), Text(reader, 5), (PartState)reader.GetInt32(6), reader.GetInt32(7)));
+                    reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2), reader.GetString(3), Text(reader, 4), Text(reader, 5), (PartState)reader.GetInt32(6), reader.GetInt32(7),
+                    (MessageAuthor)reader.GetInt32(8), reader.IsDBNull(9) ? null : SqliteSession.Time(reader.GetInt64(9)), Text(reader, 10)));
             }
         }
         return builder.Build();
@@ -142,7 +143,8 @@ internal sealed class SqliteLaneStore(SqliteHotPath hotPath) : ILaneStore
                 Text(reader, 6),
                 SqliteSession.Time(reader.GetInt64(7)),
                 Text(reader, 8),
-                reader.IsDBNull(9) ? null : reader.GetGuid(9)));
+                reader.IsDBNull(9) ? null : reader.GetGuid(9),
+                pending ? MessageContentJson.Read(Text(reader, 10)) : null));
         }
     }
 

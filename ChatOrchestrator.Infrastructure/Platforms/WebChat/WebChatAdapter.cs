@@ -3,6 +3,7 @@ using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Domain.Messages;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.WebChat;
 
@@ -20,7 +21,15 @@ internal sealed class WebChatAdapter(ISignals signals) : IPlatformAdapter, IStre
 
     public PlatformName Platform { get; } = PlatformName.From("webchat");
 
-    public PlatformCapabilities Capabilities { get; } = new(QuietPeriodMs: 0, new Pace(0, 0), ShowsTyping: true);
+    public PlatformCapabilities Capabilities { get; } = new(QuietPeriodMs: 0, new Pace(0, 0), ShowsTyping: true)
+    {
+        MaxTextLength = Message.MaxTextLength,
+        Markup = "markdown",
+        SendsMedia = [AttachmentKind.Image],
+        MaxButtons = 13,
+        MaxButtonLabel = 200,
+        Streaming = true,
+    };
 
     public IEnumerable<FieldError> Validate(IReadOnlyDictionary<string, string> secrets, JsonElement settings) =>
         WebChatSettings.Validate(secrets, settings);
@@ -46,8 +55,11 @@ internal sealed class WebChatAdapter(ISignals signals) : IPlatformAdapter, IStre
         return Task.CompletedTask;
     }
 
-    public void Stream(ConnectionSnapshot connection, ChatAddress chat, Guid turnId, string text)
+    public bool Streams(ConnectionSnapshot connection) => true;
+
+    public void Stream(ConnectionSnapshot connection, AnswerDraft draft, string text)
     {
+        var (chat, turnId) = (draft.Chat, draft.TurnId);
         if (!_told.ContainsKey(chat.ChatId) && _told.Count >= MaxTold)
         {
             _told.Clear();
@@ -57,10 +69,10 @@ internal sealed class WebChatAdapter(ISignals signals) : IPlatformAdapter, IStre
         Publish(chat, new WebChatSignal.Delta(turnId, offset, text));
     }
 
-    public void Abandon(ConnectionSnapshot connection, ChatAddress chat, Guid turnId)
+    public void Abandon(ConnectionSnapshot connection, AnswerDraft draft)
     {
-        _told.TryRemove(chat.ChatId, out _);
-        Publish(chat, new WebChatSignal.Abandoned(turnId));
+        _told.TryRemove(draft.Chat.ChatId, out _);
+        Publish(draft.Chat, new WebChatSignal.Abandoned(draft.TurnId));
     }
 
     public void ShowState(ConnectionSnapshot connection, ChatAddress chat, ConversationState state) =>
