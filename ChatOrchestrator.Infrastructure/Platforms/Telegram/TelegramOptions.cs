@@ -10,9 +10,4 @@ public sealed class TelegramOptions
     /// <see href="https://core.telegram.org/bots/api#using-a-local-bot-api-server">server of one's own</see> or a simulator may stand in.
     /// </summary>
     public string ApiBaseUrl { get; set; } = "https://api.telegram.org";
-
-    internal static bool IsBaseUrl(string? value) =>
-        Uri.TryCreate(value, UriKind.Absolute, out var url)
-        && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
-        && url.PathAndQuery == "/" && url.Fragment.Length == 0 && url.UserInfo.Length == 0;
 }

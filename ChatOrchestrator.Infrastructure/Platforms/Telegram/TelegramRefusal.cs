@@ -14,8 +14,6 @@ internal static class TelegramRefusal
     /// <summary>How long to wait when Telegram says 429 and does not say how long.</summary>
     private static readonly TimeSpan DefaultRetryAfter = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
-
     private static readonly (string Phrase, string Reason, FailureScope Scope)[] Descriptions =
     [
         ("bot was blocked by the user", "blocked", FailureScope.Chat),
@@ -55,7 +53,7 @@ internal static class TelegramRefusal
             case 429:
                 return Throttled(refusal.Parameters?.RetryAfter);
             case >= 500:
-                return new DeliveryOutcome.Retry(PauseAfter(part), "server_error", Throttled: false);
+                return new DeliveryOutcome.Retry(Pauses.After(part), "server_error", Throttled: false);
             // A token that was never valid is "Not Found": it is part of the address.
             case 401 or 404:
                 return new DeliveryOutcome.Failed("unauthorized", FailureScope.Connection);
@@ -90,10 +88,10 @@ internal static class TelegramRefusal
                 return Throttled(null);
             default:
                 // A proxy on the way, or Telegram's own front with a page in place of JSON.
-                return new DeliveryOutcome.Retry(PauseAfter(part), "server_error", Throttled: false);
+                return new DeliveryOutcome.Retry(Pauses.After(part), "server_error", Throttled: false);
         }
         return WasNotSent(failure, started)
-            ? new DeliveryOutcome.Retry(PauseAfter(part), "unreachable", Throttled: false)
+            ? new DeliveryOutcome.Retry(Pauses.After(part), "unreachable", Throttled: false)
             : new DeliveryOutcome.Unknown(failure.InnerException is OperationCanceledException ? "timeout" : "connection_broken");
     }
 
@@ -108,13 +106,6 @@ internal static class TelegramRefusal
 
     private static DeliveryOutcome.Retry Throttled(int? retryAfterSeconds) =>
         new(retryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(Math.Max(1, seconds)) : DefaultRetryAfter, "too_many_requests", Throttled: true);
-
-    /// <summary>Twice as long after every attempt, from one second to a minute, and up to a quarter longer, so that parts do not all come back at once.</summary>
-    private static TimeSpan PauseAfter(OutboundPart part)
-    {
-        var pause = TimeSpan.FromSeconds(Math.Min(1 << Math.Clamp(part.Attempt, 0, 6), LongestPause.TotalSeconds));
-        return pause + (pause * ((part.MessageId.GetHashCode() & 0xFF) / 1024.0));
-    }
 
     private static bool Says(ApiRequestException refusal, string phrase) => refusal.Message.Contains(phrase, StringComparison.OrdinalIgnoreCase);
 }

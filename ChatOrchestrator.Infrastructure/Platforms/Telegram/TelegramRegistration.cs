@@ -16,7 +16,7 @@ public static class TelegramRegistration
         services.AddOptions<TelegramOptions>()
             .BindConfiguration(TelegramOptions.Section)
             .Validate(
-                options => TelegramOptions.IsBaseUrl(options.ApiBaseUrl),
+                options => BaseUrl.IsValid(options.ApiBaseUrl),
                 $"{TelegramOptions.Section}:{nameof(TelegramOptions.ApiBaseUrl)} must be an absolute http or https address without a path, such as https://api.telegram.org.")
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
