@@ -60,6 +60,27 @@ public static class MarkdownText
         }
     }
 
+    /// <summary>The tree of an answer, whose positions count in <paramref name="text"/>; null when it cannot be parsed within bounds.</summary>
+    internal static MarkdownDocument? TryParseTree(string markdown, out string text)
+    {
+        text = WithLineFeeds(markdown);
+        ParsingCost cost = ParsingCost.Of(text);
+        if (text.Length > MaxLength || cost.Constructs > MaxCost)
+        {
+            return null;
+        }
+
+        try
+        {
+            return ParseTree(text, cost.TableCells <= MaxTableCells);
+        }
+        catch (ArgumentException)
+        {
+            // Nested too deep.
+            return null;
+        }
+    }
+
     private static MarkdownPipelineBuilder Configure() => new MarkdownPipelineBuilder()
         .UseTaskLists()
         .UseAutoLinks()

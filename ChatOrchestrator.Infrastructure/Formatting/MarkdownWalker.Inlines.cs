@@ -109,7 +109,7 @@ internal sealed partial class MarkdownWalker
         {
             _out.Append(visible);
         }
-        else if (!isLink && visible.Length > 0 && !_out.IsSince(start, visible))
+        else if (!isLink && visible.Length > 0 && !AnswerBlocks.IsReply(address) && !_out.IsSince(start, visible))
         {
             _out.Append($" ({visible})");
         }
