@@ -74,9 +74,10 @@ public abstract partial class LaneStoreSuite
         (heir.HasInbound, heir.HasOutbound).ShouldBe((false, true));
         var content = await LoadAsync(heir);
         content.Pending.ShouldBeEmpty();
+        var wrote = (await MessagesAsync(chat))[0].CreatedAt;
         content.OpenParts.ShouldBe([
-            new OpenPart(turn.AnswerId, committed.AnswerSequence, 0, "whole answer", null, null, PartState.Pending, 0),
-            new OpenPart(turn.AnswerId, committed.AnswerSequence, 1, "<i>b</i>", "HTML", "b", PartState.Pending, 0),
+            new OpenPart(turn.AnswerId, committed.AnswerSequence, 0, "whole answer", null, null, PartState.Pending, 0) { LastInboundAt = wrote },
+            new OpenPart(turn.AnswerId, committed.AnswerSequence, 1, "<i>b</i>", "HTML", "b", PartState.Pending, 0) { LastInboundAt = wrote },
         ]);
     }
 

@@ -81,6 +81,55 @@ internal static class SqliteInboxStatements
         SELECT conversation_id, id, 'edited', $3 FROM messages WHERE connection_id = $1 AND platform_message_id = $2
         """;
 
+    /// <summary>$1 connection, $2 platform message, $3 now. Before <see cref="Delete"/>.</summary>
+    public const string NoteDeletion = """
+        INSERT INTO timeline_events (conversation_id, message_id, kind, at)
+        SELECT conversation_id, id, 'deleted', $3 FROM messages WHERE connection_id = $1 AND platform_message_id = $2 AND deleted_at IS NULL
+        """;
+
+    /// <summary>$1 connection, $2 platform message, $3 now. One that waits for its answer is not answered any more: it is as if it had not been addressed to the bot.</summary>
+    public const string Delete = """
+        UPDATE messages AS m SET text = '', content = NULL, deleted_at = $3,
+            kind = CASE WHEN m.sequence > (SELECT l.handled_sequence FROM lanes l WHERE l.conversation_id = m.conversation_id) THEN 3 ELSE m.kind END
+        WHERE m.connection_id = $1 AND m.platform_message_id = $2 AND m.deleted_at IS NULL
+        """;
+
+    /// <summary>$1 connection, $2 platform message, $3 kind, $4 reaction, $5 now.</summary>
+    public const string ReactToMessage = """
+        INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at)
+        SELECT conversation_id, id, $3, $4, $5 FROM messages WHERE connection_id = $1 AND platform_message_id = $2
+        """;
+
+    /// <summary>$1 connection, $2 chat, $3 thread, $4 platform's id, $5 kind, $6 reaction, $7 now. The part is looked for among the chat's latest answers.</summary>
+    public const string ReactToPart = """
+        INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at)
+        SELECT p.conversation_id, p.message_id, $5, $6, $7 FROM parts p
+        WHERE p.message_id IN (
+                SELECT m.id FROM messages m
+                WHERE m.conversation_id = (SELECT id FROM conversations WHERE connection_id = $1 AND chat_id = $2 AND thread_id = $3) AND m.author <> 0
+                ORDER BY m.sequence DESC LIMIT 200)
+            AND p.platform_message_id = $4
+        LIMIT 1
+        """;
+
+    /// <summary>$1 connection, $2 chat, $3 thread, $4 state, $5 through, $6 now.</summary>
+    public const string Watermark = """
+        UPDATE parts SET state = $4, delivered_at = COALESCE(delivered_at, $6), read_at = CASE WHEN $4 = 5 THEN $6 ELSE read_at END
+        WHERE message_id IN (
+                SELECT m.id FROM messages m
+                WHERE m.conversation_id = (SELECT id FROM conversations WHERE connection_id = $1 AND chat_id = $2 AND thread_id = $3) AND m.author <> 0
+                ORDER BY m.sequence DESC LIMIT 200)
+            AND sent_at <= $5 AND state IN (3, 4) AND state < $4
+        """;
+
+    /// <summary>$1 id, $2 message, $3 reason, $4 now. What the platform accepted and then could not deliver is a dead letter like any other.</summary>
+    public const string DeadLetter = """
+        INSERT INTO dead_letters (id, conversation_id, message_id, stage, reason, attempts, state, created_at)
+        SELECT $1, p.conversation_id, p.message_id, 'delivery', COALESCE($3, 'undelivered'), p.attempts, 0, $4 FROM parts p
+        WHERE p.message_id = $2 AND p.state = 6 AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d.message_id = $2 AND d.state = 0)
+        LIMIT 1
+        """;
+
     /// <summary>$1 connection, $2 from, $3 to. The new chat may already have conversations of its own: those stay, the old ones end where they are.</summary>
     public const string Migrate = """
         UPDATE conversations AS c SET chat_id = $3 WHERE connection_id = $1 AND chat_id = $2
@@ -108,6 +157,7 @@ internal static class SqliteInboxStatements
             read_at = CASE WHEN $5 = 5 THEN $7 ELSE read_at END
         WHERE message_id = $2 AND ordinal = $3 AND state < CASE WHEN $5 = 6 THEN 4 ELSE min($5, 6) END
             AND EXISTS (SELECT 1 FROM messages m WHERE m.id = $2 AND m.connection_id = $1)
+        RETURNING message_id
         """;
 
     /// <summary>
@@ -123,5 +173,6 @@ internal static class SqliteInboxStatements
                 WHERE m.conversation_id = (SELECT id FROM conversations WHERE connection_id = $1 AND chat_id = $2 AND thread_id = $3) AND m.author <> 0
                 ORDER BY m.sequence DESC LIMIT 200)
             AND platform_message_id = $4 AND state < CASE WHEN $5 = 6 THEN 4 ELSE min($5, 6) END
+        RETURNING message_id
         """;
 }

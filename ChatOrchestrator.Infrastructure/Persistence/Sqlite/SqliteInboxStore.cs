@@ -3,6 +3,7 @@ using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
+using Microsoft.Data.Sqlite;
 using Sql = ChatOrchestrator.Infrastructure.Persistence.Sqlite.SqliteInboxStatements;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Sqlite;
@@ -110,13 +111,48 @@ internal sealed class SqliteInboxStore(SqliteHotPath hotPath) : IInboxStore
                 break;
             case DeliveryReceipt { Reference: { } part } e:
                 session.Run(Sql.NoteReconciled, connection.Value, part.MessageId, part.Ordinal, session.Now);
-                session.Run(Sql.ReceiptByReference, connection.Value, part.MessageId, part.Ordinal, e.PartPlatformId, (int)e.State, e.Error, session.Now);
+                Settle(session, e, session.Query(
+                    Sql.ReceiptByReference, connection.Value, part.MessageId, part.Ordinal, e.PartPlatformId, (int)e.State, e.Error, session.Now));
                 break;
             case DeliveryReceipt e:
-                session.Run(Sql.Receipt, connection.Value, e.Chat.ChatId, e.Chat.ThreadId, e.PartPlatformId, (int)e.State, e.Error, session.Now);
+                Settle(session, e, session.Query(
+                    Sql.Receipt, connection.Value, e.Chat.ChatId, e.Chat.ThreadId, e.PartPlatformId, (int)e.State, e.Error, session.Now));
+                break;
+            case InboundDeletion e:
+                session.Run(Sql.NoteDeletion, connection.Value, e.DeletedPlatformId, session.Now);
+                session.Run(Sql.Delete, connection.Value, e.DeletedPlatformId, session.Now);
+                break;
+            case InboundReaction e:
+                if (session.Run(Sql.ReactToMessage, connection.Value, e.ReactedPlatformId, kind, e.Reaction, session.Now) == 0)
+                {
+                    session.Run(Sql.ReactToPart, connection.Value, e.Chat.ChatId, e.Chat.ThreadId, e.ReactedPlatformId, kind, e.Reaction, session.Now);
+                }
+                break;
+            case DeliveryWatermark e:
+                session.Run(Sql.Watermark, connection.Value, e.Chat.ChatId, e.Chat.ThreadId, (int)e.State, SqliteSession.Micros(e.Through), session.Now);
+                break;
+            case ErasureRequested e:
+                foreach (var statement in ErasureStatements.All)
+                {
+                    session.Run(statement, connection.Value, e.UserId);
+                }
                 break;
         }
         return true;
+    }
+
+    /// <summary>A receipt has moved its part, or found none to move.</summary>
+    private static void Settle(SqliteSession session, DeliveryReceipt receipt, SqliteDataReader moved)
+    {
+        Guid? message;
+        using (moved)
+        {
+            message = moved.Read() ? moved.GetGuid(0) : null;
+        }
+        if (message is { } failed && receipt.State == PartState.Failed)
+        {
+            session.Run(Sql.DeadLetter, Guid.CreateVersion7(), failed, receipt.Error, session.Now);
+        }
     }
 
     /// <summary>What a batch brings to one lane.</summary>
