@@ -34,6 +34,7 @@ public static class EngineRegistration
         services.TryAddSingleton<LaneCommits>();
         services.TryAddSingleton<ConnectionPlaces>();
         services.TryAddSingleton<AdmitMessages>();
+        services.TryAddSingleton<ReadAttachments>();
         services.TryAddSingleton<GenerateAnswer>();
         services.TryAddSingleton<ReconcileDelivery>();
         services.TryAddSingleton<DeliverParts>();

@@ -61,7 +61,7 @@ internal sealed partial class ListenToPlatforms(
         {
             foreach (var connection in await connections.ListAsync(platform.Platform, stopping))
             {
-                if (connection.DisabledReason is null && !_listening.ContainsKey(connection.Id)
+                if (connection.DisabledReason is null && ((IListens)platform).Listens(connection) && !_listening.ContainsKey(connection.Id)
                     && await leases.TryAcquireAsync(LeaseName(connection.Id), worker.Name, Lease, stopping))
                 {
                     _listening[connection.Id] = Task.Run(() => ListenAsync((IListens)platform, connection, stopping), CancellationToken.None);

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Domain.Messages;
 
 namespace ChatOrchestrator.Application.Ports;
 
@@ -29,12 +30,22 @@ public interface ILaneStore
     /// </summary>
     Task InterruptAsync(ConversationId conversation, long beforeSequence, string reason, CancellationToken cancellationToken);
 
+    /// <summary>Notes something in a waiting message's timeline, and may complete its text by what was heard in it. Without effect once the lease is lost.</summary>
+    Task AnnotateAsync(Lease lease, MessageNote note, CancellationToken cancellationToken);
+
     /// <summary>How many lanes wait, and since when the oldest has been due; the lag is null while none is.</summary>
     Task<LaneBacklog> BacklogAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What became of each delivery's and each turn's commit.</summary>
 public readonly record struct LanesCommitted(IReadOnlyList<DeliveryCommitted> Deliveries, IReadOnlyList<TurnCommitted> Turns);
+
+/// <summary>What a turn finds out about a message.</summary>
+/// <param name="Kind">A stable word for the timeline.</param>
+/// <param name="Detail">A short detail without message text.</param>
+/// <param name="Text">The message's text from now on; null: it stays.</param>
+/// <param name="Content">The message's content from now on; goes with <paramref name="Text"/>.</param>
+public sealed record MessageNote(Guid MessageId, string Kind, string? Detail, string? Text = null, MessageContent? Content = null);
 
 /// <summary>The right to work on a lane.</summary>
 public readonly record struct Lease(ConversationId Conversation, long Token);

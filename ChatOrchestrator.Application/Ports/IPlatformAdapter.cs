@@ -123,6 +123,9 @@ public interface IDescribesConnection
 /// <summary>A platform that can be listened to without a public address (polling, gateway, socket).</summary>
 public interface IListens
 {
+    /// <summary>Whether this connection is listened to at all, by its secrets and settings.</summary>
+    bool Listens(ConnectionSnapshot connection) => true;
+
     /// <summary>Hands in everything that arrives until cancelled or refused. The caller makes sure that one process listens at a time.</summary>
     /// <exception cref="PlatformException">The platform refuses the connection for good.</exception>
     Task ListenAsync(ConnectionSnapshot connection, Func<IReadOnlyList<InboundEvent>, CancellationToken, Task> receive, CancellationToken cancellationToken);

@@ -18,6 +18,9 @@ public static class ComposePrompt
     private const int MessageOverhead = 4;
     private const int PromptOverhead = 3;
 
+    /// <summary>What a picture costs, in tokens, about: <see href="https://platform.openai.com/docs/guides/images-vision#calculating-costs"/>.</summary>
+    private const int ImageTokens = 800;
+
     /// <summary>What the questions get when the system prompt alone exceeds the budget, in tokens.</summary>
     private const int MinQuestionTokens = 64;
 
@@ -35,14 +38,17 @@ public static class ComposePrompt
     /// <param name="pending">The messages to answer, oldest first.</param>
     /// <param name="counter">Counts what the bytes do not settle.</param>
     /// <param name="maxPromptTokens">The budget in tokens.</param>
+    /// <param name="images">The pictures of pending messages, by message; none is left out.</param>
     public static IList<ChatMessage> Compose(
         BotSnapshot bot,
         bool isGroup,
         IReadOnlyList<LaneMessage> history,
         IReadOnlyList<LaneMessage> pending,
         ITokenCounter counter,
-        int maxPromptTokens)
+        int maxPromptTokens,
+        IReadOnlyDictionary<Guid, IReadOnlyList<DataContent>>? images = null)
     {
+        maxPromptTokens = Math.Max(MinQuestionTokens, maxPromptTokens - (ImageTokens * (images?.Values.Sum(i => i.Count) ?? 0)));
         var system = string.IsNullOrWhiteSpace(bot.Ai.SystemPrompt) ? null : bot.Ai.SystemPrompt;
         var oldest = OldestWanted(history, bot.Ai.MaxHistory);
         var fixedBytes = PromptOverhead + (system is null ? 0 : Bytes(system)) + Bytes(pending, 0, isGroup);
@@ -79,10 +85,24 @@ public static class ComposePrompt
         }
         for (var i = 0; i < pending.Count; i++)
         {
-            if (IsSaid(pending[i]))
+            var pictures = images is not null && images.TryGetValue(pending[i].Id, out var found) ? found : null;
+            if (IsSaid(pending[i]) || pictures is not null)
             {
                 var text = limits is null ? pending[i].Text : CutMiddle(pending[i].Text, limits[i], counter, bot.Ai.Model);
-                prompt.Add(Message(pending[i], isGroup, text));
+                var message = Message(pending[i], isGroup, text);
+                if (pictures is not null)
+                {
+                    if (text.Length == 0)
+                    {
+                        // Some servers refuse a text of nothing.
+                        message.Contents.Clear();
+                    }
+                    foreach (var picture in pictures)
+                    {
+                        message.Contents.Add(picture);
+                    }
+                }
+                prompt.Add(message);
             }
         }
         return prompt;
@@ -117,7 +137,8 @@ public static class ComposePrompt
             return null;
         }
         var text = prompt[longest].Text;
-        shorter[longest] = new ChatMessage(prompt[longest].Role, Ends(text, (text.Length / 2) - Omission.Length));
+        shorter[longest] = new ChatMessage(
+            prompt[longest].Role, [new TextContent(Ends(text, (text.Length / 2) - Omission.Length)), .. prompt[longest].Contents.Where(c => c is not TextContent)]);
         return shorter;
     }
 

@@ -18,7 +18,7 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
     public async Task<GeneratedAnswer> HandleAsync(
         HeldLane held,
         IReadOnlyList<LaneMessage> history,
-        IReadOnlyList<LaneMessage> messages,
+        ReadableMessages readable,
         ConnectionSnapshot connection,
         IPlatformAdapter platform,
         AnswerDraft draft)
@@ -30,7 +30,8 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
             Temperature = (float?)bot.Ai.Temperature,
             MaxOutputTokens = bot.Ai.MaxOutputTokens,
         };
-        var prompt = ComposePrompt.Compose(bot, held.Lane.IsGroup, history, messages, counter, bot.Ai.MaxPromptTokens);
+        var messages = readable.Messages;
+        var prompt = ComposePrompt.Compose(bot, held.Lane.IsGroup, history, messages, counter, bot.Ai.MaxPromptTokens, readable.Images);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(held.Generation);
         limit.CancelAfter(TimeSpan.FromSeconds(bot.Ai.TimeoutSeconds));
         using var shown = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, held.Cancellation);

@@ -16,6 +16,7 @@ internal sealed partial class ProcessLane(
     IConnectionDirectory connections,
     Platforms platforms,
     AdmitMessages admit,
+    ReadAttachments readAttachments,
     GenerateAnswer generate,
     DeliverParts deliver,
     LaneCommits commits,
@@ -24,7 +25,7 @@ internal sealed partial class ProcessLane(
     TimeProvider time,
     ILogger<ProcessLane> logger)
 {
-    private const string CannotRead = "Sorry, I can only read text so far.";
+    private const string CannotRead = "Sorry, I cannot read that kind of message. Please tell me in words.";
 
     private static readonly TimeSpan WhileDisabled = TimeSpan.FromMinutes(5);
 
@@ -132,7 +133,7 @@ internal sealed partial class ProcessLane(
         catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
         {
             var reason = ReasonOf(e);
-            if (e is not ModelException)
+            if (e is not (ModelException or MediaException))
             {
                 TurnBroke(e, held.Lane.Conversation);
             }
@@ -199,7 +200,12 @@ internal sealed partial class ProcessLane(
         {
             return turn with { State = TurnState.Command, Reason = "unsupported_content", Answer = CannotRead };
         }
-        var generated = await generate.HandleAsync(held, content.History, messages, connection, platform, DraftOf(held, turn, messages));
+        var readable = await readAttachments.HandleAsync(held, messages, connection, platform, insist: turn.Attempt < connection.Bot.Processing.MaxAttempts);
+        if (readable.Unreadable is { } what)
+        {
+            return turn with { State = TurnState.Command, Reason = "unreadable_attachment", Answer = $"Sorry, I cannot read this kind of attachment here ({what}). Please tell me in words." };
+        }
+        var generated = await generate.HandleAsync(held, content.History, readable, connection, platform, DraftOf(held, turn, messages));
         return turn with
         {
             State = TurnState.Answered,
@@ -306,7 +312,7 @@ internal sealed partial class ProcessLane(
     private static bool IsFinal(Exception e, int attempt, ConnectionSnapshot connection) =>
         e is ModelException { Failure: ModelFailure.Rejected } || attempt >= connection.Bot.Processing.MaxAttempts;
 
-    private static string ReasonOf(Exception? e) => (e as ModelException)?.Failure switch
+    private static string ReasonOf(Exception? e) => e is MediaException ? "media_unreachable" : (e as ModelException)?.Failure switch
     {
         null => "internal_error",
         ModelFailure.TimedOut => "model_timed_out",

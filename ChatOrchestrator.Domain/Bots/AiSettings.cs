@@ -23,6 +23,9 @@ public sealed record AiSettings
     /// <summary>The longest answer in tokens, 1 to 100,000; null: the model's default.</summary>
     public int? MaxOutputTokens { get; init; }
 
+    /// <summary>Whether the model reads pictures; null: as its name suggests.</summary>
+    public bool? ReadsImages { get; init; }
+
     /// <summary>How long one answer may take in all, in seconds, 1 to 600.</summary>
     public int TimeoutSeconds { get; init; } = 60;
 

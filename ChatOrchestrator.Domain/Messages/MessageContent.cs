@@ -24,6 +24,9 @@ public sealed record MessageContent
     /// <summary>Messages that the platform delivers one by one but shows as one (an album) have the same; they are answered together.</summary>
     public string? AlbumId { get; init; }
 
+    /// <summary>The message's text holds what was said in its recording.</summary>
+    public bool IsTranscribed { get; init; }
+
     /// <summary>
     /// How the platform wants the answer to this message addressed, beyond the chat (an interaction's token, a response
     /// URL): the adapter's own word, given back as <c>OutboundPart.AnswerVia</c>. Never shown to anybody. A message that

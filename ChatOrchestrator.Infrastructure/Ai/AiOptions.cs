@@ -16,6 +16,9 @@ public sealed class AiOptions
     /// <summary>The model of bots that name none.</summary>
     public string Model { get; set; } = "gpt-4o-mini";
 
+    /// <summary>The model that turns voice messages into text (<c>whisper-1</c>, <c>gpt-4o-mini-transcribe</c>); null: they are not read.</summary>
+    public string? TranscriptionModel { get; set; }
+
     /// <summary>How long a streamed answer may take to begin, in seconds, 1 to 600.</summary>
     public int FirstTokenTimeoutSeconds { get; set; } = 30;
 

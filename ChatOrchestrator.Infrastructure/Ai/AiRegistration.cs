@@ -27,6 +27,7 @@ public static class AiRegistration
         services.TryAddSingleton<OpenAIEndpoints>();
         services.TryAddSingleton<ITokenCounter, TiktokenCounter>();
         services.TryAddSingleton(CreateChatClient);
+        services.TryAddSingleton<ITranscribesSpeech, SpeechTranscription>();
         services.AddHostedService<AiAnnouncement>();
         services.AddHealthChecks().AddCheck<AiHealthCheck>("ai", tags: ["ready"]);
         return services;
@@ -37,6 +38,7 @@ public static class AiRegistration
     {
         options.Endpoint = Present(options.Endpoint);
         options.ApiKey = Present(options.ApiKey) ?? Present(configuration["OPENAI_API_KEY"]);
+        options.TranscriptionModel = Present(options.TranscriptionModel);
         options.Model = Present(options.Model) ?? new AiOptions().Model;
     }
 

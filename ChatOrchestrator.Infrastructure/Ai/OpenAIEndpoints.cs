@@ -21,6 +21,7 @@ internal sealed class OpenAIEndpoints : IDisposable
     private readonly ConcurrentDictionary<string, ModelEndpoint> _models = new(StringComparer.Ordinal);
     private readonly Func<string, ModelEndpoint> _create;
     private readonly HttpClient _http;
+    private readonly OpenAIClient _client;
     private readonly string _defaultModel;
 
     public OpenAIEndpoints(IOptions<AiOptions> options, TimeProvider time, ILogger<OpenAIEndpoints> logger)
@@ -39,8 +40,8 @@ internal sealed class OpenAIEndpoints : IDisposable
             ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },
             UserAgentApplicationId = "ChatOrchestrator",
         };
-        var client = new OpenAIClient(new ApiKeyCredential(ai.ApiKey ?? NoKey), clientOptions);
-        _create = model => new ModelEndpoint(model, client.GetChatClient(model).AsIChatClient(), time, logger);
+        _client = new OpenAIClient(new ApiKeyCredential(ai.ApiKey ?? NoKey), clientOptions);
+        _create = model => new ModelEndpoint(model, _client.GetChatClient(model).AsIChatClient(), time, logger);
     }
 
     /// <summary>The models that were asked for, for the health check.</summary>
@@ -64,6 +65,9 @@ internal sealed class OpenAIEndpoints : IDisposable
         }
         return _models.GetOrAdd(model, _create);
     }
+
+    /// <summary>Speech to text by the same API.</summary>
+    public OpenAI.Audio.AudioClient Audio(string model) => _client.GetAudioClient(model);
 
     public void Dispose() => _http.Dispose();
 

@@ -20,13 +20,15 @@ using NSubstitute;
 namespace ChatOrchestrator.Tests.Turns;
 
 /// <summary>The whole engine in this process on a real store, with a platform and a model that do what they should not.</summary>
-public abstract class EngineSuite(TestStore store) : StoreSuite(store)
+public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
 {
     private const string Secret = "4711:SECRET";
 
     private readonly FakePlatform _platform = new();
     private readonly FakeDirectory _connections = new();
     private readonly CapturedLog _log = new();
+    private readonly ITranscribesSpeech _speech = Substitute.For<ITranscribesSpeech>();
+    private readonly ConcurrentQueue<IReadOnlyList<ChatMessage>> _prompts = new();
     private string _answer = "An answer.";
 
     [StoreFact]
@@ -121,14 +123,18 @@ public abstract class EngineSuite(TestStore store) : StoreSuite(store)
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Engine:PollMs"] = "20", ["Engine:LeaseSeconds"] = "60" });
         var model = Substitute.For<IChatClient>();
-        model.GetResponseAsync(default!).ReturnsForAnyArgs(_ => Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, _answer))));
+        model.GetResponseAsync(default!).ReturnsForAnyArgs(call =>
+        {
+            _prompts.Enqueue([.. call.Arg<IEnumerable<ChatMessage>>()]);
+            return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, _answer)));
+        });
         builder.Services
             .AddSingleton(Store.Inbox).AddSingleton(Store.Lanes)
             .AddSingleton<IConnectionDirectory>(_connections)
             .AddSingleton<IPlatformAdapter>(_platform)
             .AddSingleton<ISignals, InProcessSignals>().AddSingleton<INamedLeases, InProcessNamedLeases>()
             .AddSingleton(Substitute.For<IPacer>()).AddSingleton(Substitute.For<ITokenCounter>())
-            .AddSingleton(model)
+            .AddSingleton(model).AddSingleton(_speech)
             .AddSingleton<IRateLimits, InProcessRateLimits>().AddSingleton(Substitute.For<ISuggestionStore>())
             .AddSingleton(typeof(ILogger<>), typeof(Logger<>)).AddSingleton<ILoggerFactory>(_log.Factory())
             .AddEngine();
@@ -143,9 +149,9 @@ public abstract class EngineSuite(TestStore store) : StoreSuite(store)
         return host;
     }
 
-    private async Task<TestChat> NewChatAsync(string platform, ProcessingSettings? processing = null)
+    private async Task<TestChat> NewChatAsync(string platform, ProcessingSettings? processing = null, AiSettings? ai = null)
     {
-        var connection = _connections.Add(platform, processing ?? new ProcessingSettings { QuietPeriodMs = 0 });
+        var connection = _connections.Add(platform, processing ?? new ProcessingSettings { QuietPeriodMs = 0 }, ai ?? new AiSettings());
         return await TestChat.OpenAsync(Inbox, connection: connection);
     }
 
@@ -167,11 +173,21 @@ public abstract class EngineSuite(TestStore store) : StoreSuite(store)
         ReadAsync(c => c.DeadLetters.AsNoTracking().Where(d => d.ConversationId == chat.Id).ToListAsync());
 
     /// <summary>Splits as Telegram does, sends as it is told.</summary>
-    private sealed class FakePlatform : IPlatformAdapter
+    private sealed class FakePlatform : IPlatformAdapter, IFetchesMedia
     {
         public ConcurrentQueue<OutboundPart> Sent { get; } = new();
 
         public Func<OutboundPart, DeliveryOutcome> Send { get; set; } = Delivered;
+
+        public Func<Attachment, Media> Fetch { get; set; } = _ => throw new MediaException("gone");
+
+        public ConcurrentQueue<string?> Fetched { get; } = new();
+
+        public Task<Media> FetchAsync(ConnectionSnapshot connection, Attachment attachment, int maxBytes, CancellationToken cancellationToken)
+        {
+            Fetched.Enqueue(attachment.Id);
+            return Task.FromResult(Fetch(attachment));
+        }
 
         public PlatformName Platform { get; } = PlatformName.From("telegram");
 
@@ -198,10 +214,10 @@ public abstract class EngineSuite(TestStore store) : StoreSuite(store)
     {
         private readonly ConcurrentDictionary<ConnectionId, ConnectionSnapshot> _connections = new();
 
-        public ConnectionId Add(string platform, ProcessingSettings processing)
+        public ConnectionId Add(string platform, ProcessingSettings processing, AiSettings ai)
         {
             var id = new ConnectionId(Guid.CreateVersion7());
-            _connections[id] = Snapshot(id, platform, new BotSnapshot(new BotId(Guid.CreateVersion7()), "Bot", new AiSettings(), processing, 1));
+            _connections[id] = Snapshot(id, platform, new BotSnapshot(new BotId(Guid.CreateVersion7()), "Bot", ai, processing, 1));
             return id;
         }
 

@@ -161,5 +161,15 @@ internal static class PostgresLaneStatements
         FROM locked k WHERE l.conversation_id = k.conversation_id
         """;
 
+    /// <summary>$1 conversation, $2 token, $3 message, $4 kind, $5 detail, $6 text or null, $7 content.</summary>
+    public const string Annotate = """
+        WITH held AS MATERIALIZED (
+            SELECT conversation_id FROM lanes WHERE conversation_id = $1 AND lease_token = $2 AND lease_owner IS NOT NULL
+        ), rewritten AS (
+            UPDATE messages m SET text = $6, content = $7 FROM held h WHERE $6 IS NOT NULL AND m.id = $3 AND m.conversation_id = h.conversation_id
+        )
+        INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at) SELECT conversation_id, $3, $4, $5, now() FROM held
+        """;
+
     public const string Backlog = "SELECT count(*), now() - min(due_at) FROM lanes WHERE due_at <= now()";
 }

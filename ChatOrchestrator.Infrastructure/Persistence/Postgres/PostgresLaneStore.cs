@@ -119,6 +119,17 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
             },
             cancellationToken);
 
+    public Task AnnotateAsync(Lease lease, MessageNote note, CancellationToken cancellationToken) =>
+        hotPath.RunAsync(
+            async (connection, token) =>
+            {
+                await using var command = new NpgsqlCommand(Sql.Annotate, connection)
+                    .Value(lease.Conversation.Value).Value(lease.Token).Value(note.MessageId).Value(note.Kind).Value<string?>(note.Detail).Value<string?>(note.Text);
+                command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = MessageContentJson.Write(note.Content), NpgsqlDbType = NpgsqlDbType.Jsonb });
+                return await command.ExecuteNonQueryAsync(token);
+            },
+            cancellationToken);
+
     public Task<LaneBacklog> BacklogAsync(CancellationToken cancellationToken) =>
         hotPath.RunAsync(
             async (connection, token) =>

@@ -128,6 +128,15 @@ internal static class SqliteLaneStatements
         WHERE conversation_id = $1
         """;
 
+    /// <summary>$1 conversation, $2 token, $3 message, $4 kind, $5 detail, $6 now.</summary>
+    public const string Annotate = """
+        INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at)
+        SELECT conversation_id, $3, $4, $5, $6 FROM lanes WHERE conversation_id = $1 AND lease_token = $2 AND lease_owner IS NOT NULL
+        """;
+
+    /// <summary>$1 conversation, $2 message, $3 text, $4 content.</summary>
+    public const string Rewrite = "UPDATE messages SET text = $3, content = $4 WHERE id = $2 AND conversation_id = $1";
+
     /// <summary>$1 now.</summary>
     public const string Backlog = "SELECT count(*), min(due_at) FROM lanes WHERE due_at <= $1";
 }

@@ -60,6 +60,13 @@ internal sealed class SqliteLaneStore(SqliteHotPath hotPath) : ILaneStore
             },
             cancellationToken);
 
+    public Task AnnotateAsync(Lease lease, MessageNote note, CancellationToken cancellationToken) =>
+        hotPath.WriteAsync(
+            session => session.Run(Sql.Annotate, lease.Conversation.Value, lease.Token, note.MessageId, note.Kind, note.Detail, session.Now) > 0
+                && note.Text is not null
+                && session.Run(Sql.Rewrite, lease.Conversation.Value, note.MessageId, note.Text, MessageContentJson.Write(note.Content)) > 0,
+            cancellationToken);
+
     public Task<LaneBacklog> BacklogAsync(CancellationToken cancellationToken) =>
         hotPath.ReadAsync(
             session =>

@@ -1,0 +1,56 @@
+using System.ClientModel;
+using ChatOrchestrator.Application.Ports;
+using Microsoft.Extensions.Options;
+using OpenAI.Audio;
+
+namespace ChatOrchestrator.Infrastructure.Ai;
+
+/// <summary>Speech to text by the <see href="https://platform.openai.com/docs/api-reference/audio/createTranscription">audio endpoint</see> of the configured API.</summary>
+internal sealed class SpeechTranscription(OpenAIEndpoints endpoints, IOptions<AiOptions> options, TimeProvider time) : ITranscribesSpeech
+{
+    private readonly AudioClient? _client = options.Value is { IsDemo: false, TranscriptionModel: { } model } ? endpoints.Audio(model) : null;
+
+    public bool IsConfigured => _client is not null;
+
+    public async Task<string> TranscribeAsync(Media media, string? fileName, CancellationToken cancellationToken)
+    {
+        if (_client is null)
+        {
+            throw new ModelException(ModelFailure.Rejected);
+        }
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(options.Value.Timeout);
+        try
+        {
+            await using var audio = new MemoryStream(media.Bytes.ToArray(), writable: false);
+            return (await _client.TranscribeAudioAsync(audio, Name(media, fileName), cancellationToken: limit.Token)).Value.Text ?? "";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ModelException(ModelFailure.TimedOut);
+        }
+        catch (Exception e) when (e is ClientResultException or HttpRequestException or IOException or System.Text.Json.JsonException)
+        {
+            throw ModelFailures.Map(e, time);
+        }
+    }
+
+    /// <summary>The endpoint tells formats apart by the file's ending, and knows <c>oga</c> and <c>opus</c> as <c>ogg</c>.</summary>
+    private static string Name(Media media, string? fileName)
+    {
+        var ending = Path.GetExtension(fileName)?.ToLowerInvariant();
+        return ending switch
+        {
+            ".flac" or ".m4a" or ".mp3" or ".mp4" or ".mpeg" or ".mpga" or ".ogg" or ".wav" or ".webm" => "speech" + ending,
+            _ => media.MimeType.Split(';')[0].ToLowerInvariant() switch
+            {
+                "audio/mpeg" or "audio/mp3" => "speech.mp3",
+                "audio/mp4" or "audio/aac" or "audio/x-m4a" or "audio/m4a" => "speech.m4a",
+                "audio/wav" or "audio/x-wav" => "speech.wav",
+                "audio/webm" or "video/webm" => "speech.webm",
+                "audio/flac" => "speech.flac",
+                _ => "speech.ogg",
+            },
+        };
+    }
+}
