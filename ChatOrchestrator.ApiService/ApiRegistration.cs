@@ -15,8 +15,8 @@ namespace ChatOrchestrator.ApiService;
 /// <summary>Everything that is HTTP in the ApiService.</summary>
 internal static class ApiRegistration
 {
-    /// <summary>The largest body that is read, in bytes.</summary>
-    private const long MaxBodyBytes = WebhookEndpoints.MaxBodyBytes;
+    /// <summary>The largest body that is read, in bytes; webhooks have a limit of their own.</summary>
+    private const long MaxBodyBytes = 1024 * 1024;
 
     /// <exception cref="ConfigurationException"><c>PublicUrl</c> is not an http or https address.</exception>
     public static WebApplicationBuilder AddApi(this WebApplicationBuilder builder)
@@ -53,6 +53,7 @@ internal static class ApiRegistration
         api.MapBotEndpoints();
         api.MapConnectionEndpoints();
         api.MapConversationEndpoints();
+        api.MapPlatformEndpoints();
         api.MapLaneEndpoints();
         api.MapSuggestionEndpoints();
         api.MapDeadLetterEndpoints();

@@ -25,6 +25,8 @@ internal static class ConversationEndpoints
             .ProducesProblem(404).ProducesProblem(409);
         group.MapPost("/{id:guid}/end", EndAsync).WithName("EndConversation").WithSummary("Closes a conversation")
             .ProducesProblem(404).ProducesProblem(409);
+        api.MapPost("/connections/{id:guid}/conversations", StartAsync).WithTags("Conversations").WithName("StartConversation")
+            .WithSummary("Speaks first, where the platform allows it").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).ProducesProblem(502);
         api.MapGet("/messages/{id:guid}/timeline", ReadTimelineAsync).WithTags("Messages").WithName("GetMessageTimeline")
             .WithSummary("Answers \"why did I (not) get a reply?\"").ProducesProblem(404);
     }
@@ -59,6 +61,13 @@ internal static class ConversationEndpoints
     {
         var view = await send.HandleAsync(new ConversationId(id), Agent(request.Agent, caller), request.Text, request.SuggestionId, cancellationToken);
         return TypedResults.Created($"/api/v1/messages/{view.Message.Id}/timeline", MessageResponse.Of(view));
+    }
+
+    private static async Task<Created<MessageResponse>> StartAsync(
+        Guid id, StartConversationRequest request, StartConversation start, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    {
+        var view = await start.HandleAsync(new ConnectionId(id), request.To, Agent(request.Agent, caller), request.Text, cancellationToken);
+        return TypedResults.Created($"/api/v1/conversations/{view.Message.ConversationId}", MessageResponse.Of(view));
     }
 
     private static async Task<Ok<ConversationResponse>> HandOffAsync(

@@ -31,6 +31,12 @@ internal sealed record ChangeConnectionRequest(string? DisplayName = null, Dicti
 /// <param name="SuggestionId">The suggestion that this is, perhaps edited.</param>
 internal sealed record SendMessageRequest(string? Text = null, string? Agent = null, Guid? SuggestionId = null);
 
+/// <summary>An operator speaks first.</summary>
+/// <param name="To">The recipient, as the platform names it: a user, a chat, a phone number.</param>
+/// <param name="Text">CommonMark, 1 to 100,000 characters.</param>
+/// <param name="Agent">Who writes; the API key's name when left out.</param>
+internal sealed record StartConversationRequest(string? To, string? Text, string? Agent = null);
+
 /// <summary>What is asked, or sent, in place of what failed; as it was when left out.</summary>
 internal sealed record ReplayRequest(string? Text = null);
 

@@ -111,6 +111,8 @@ internal sealed record MessageResponse(
     DateTimeOffset? SentAt,
     DateTimeOffset CreatedAt,
     DateTimeOffset? EditedAt,
+    DateTimeOffset? DeletedAt,
+    MessageContentResponse? Content,
     IReadOnlyList<PartResponse> Parts)
 {
     public static MessageResponse Of(MessageView view)
@@ -118,8 +120,26 @@ internal sealed record MessageResponse(
         var m = view.Message;
         return new MessageResponse(
             m.Id, m.Sequence, m.ConversationId.Value, m.Author, m.Kind, m.Text, view.ParticipantName, m.Agent, m.TurnId, m.AnswersSequence, m.ReplayOf,
-            m.SentAt, m.CreatedAt, m.EditedAt, [.. view.Parts.Select(PartResponse.Of)]);
+            m.SentAt, m.CreatedAt, m.EditedAt, m.DeletedAt, MessageContentResponse.Of(m.Content), [.. view.Parts.Select(PartResponse.Of)]);
     }
+}
+
+/// <summary>What an inbound message carries beside its text.</summary>
+/// <param name="Button">The button that was pressed.</param>
+/// <param name="Quote">The message that it replies to.</param>
+internal sealed record MessageContentResponse(
+    IReadOnlyList<AttachmentResponse> Attachments, ButtonPress? Button, Quote? Quote, IReadOnlyList<Mention> Mentions, string? AlbumId, bool IsTranscribed)
+{
+    public static MessageContentResponse? Of(MessageContent? content) =>
+        content is null ? null : new([.. content.Attachments.Select(AttachmentResponse.Of)], content.Button, content.Quote, content.Mentions, content.AlbumId, content.IsTranscribed);
+}
+
+/// <summary>Something attached to a message; the bytes stay with the platform.</summary>
+/// <param name="Size">In bytes, as the platform says.</param>
+internal sealed record AttachmentResponse(
+    AttachmentKind Kind, string? Name, string? MimeType, long? Size, double? Latitude, double? Longitude, string? PhoneNumber)
+{
+    public static AttachmentResponse Of(Attachment a) => new(a.Kind, a.Name, a.MimeType, a.Size, a.Latitude, a.Longitude, a.PhoneNumber);
 }
 
 /// <summary>One platform message of an outbound message.</summary>

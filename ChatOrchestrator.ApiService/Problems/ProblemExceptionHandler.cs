@@ -42,6 +42,7 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         MalformedCursorException e => Malformed([new FieldError("cursor", e.Message)]),
         MalformedQueryException e => Malformed([new FieldError(e.Field, e.Message)]),
         MalformedBodyException e => MalformedBody(e.InnerException as JsonException),
+        PlatformException e => New(StatusCodes.Status502BadGateway, "The platform does not answer", $"The platform could not be asked ({e.Message}); try again in a moment."),
         StoreUnavailableException or OverloadedException =>
             New(StatusCodes.Status503ServiceUnavailable, "Unavailable", "It could not be done right now; try again in a moment."),
         BadHttpRequestException { InnerException: JsonException json } => MalformedBody(json),

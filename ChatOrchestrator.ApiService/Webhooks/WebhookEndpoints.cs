@@ -3,6 +3,7 @@ using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Ingress;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
+using Microsoft.AspNetCore.Mvc;
 
 namespace ChatOrchestrator.ApiService.Webhooks;
 
@@ -19,7 +20,7 @@ internal static class WebhookEndpoints
             .WithName("ReceiveWebhook")
             .WithSummary("Takes in what a platform pushes; answered only after it is stored.")
             .WithTags("Webhooks")
-            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK))
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK), new RequestSizeLimitAttribute(MaxBodyBytes))
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status404NotFound)

@@ -18,6 +18,7 @@ public static class AdministrationRegistration
         .AddSingleton<DeleteConnection>()
         .AddSingleton<ReadConversations>()
         .AddSingleton<SendAgentMessage>()
+        .AddSingleton<StartConversation>()
         .AddSingleton<SteerConversation>()
         .AddSingleton<SuggestAnswers>()
         .AddSingleton<ReadDeadLetters>()

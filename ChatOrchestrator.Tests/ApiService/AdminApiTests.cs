@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 
 namespace ChatOrchestrator.Tests.ApiService;
 
@@ -15,8 +16,35 @@ public sealed class AdminApiTests(ApiProcess api) : IClassFixture<ApiProcess>
         "POST /api/v1/conversations/{id}/resume", "POST /webchat/{connectionId}/messages", "POST /webchat/{connectionId}/sessions",
         "POST /webhooks/{platform}/{connectionId}", "GET /api/v1/dead-letters", "GET /api/v1/dead-letters/{id}", "POST /api/v1/dead-letters/{id}/replay",
         "POST /api/v1/dead-letters/replay", "DELETE /api/v1/dead-letters/{id}", "GET /api/v1/audit", "GET /api/v1/conversations/{id}/suggestions",
-        "DELETE /api/v1/conversations/{id}/suggestions/{suggestionId}",
+        "DELETE /api/v1/conversations/{id}/suggestions/{suggestionId}", "GET /api/v1/platforms", "POST /api/v1/connections/{id}/conversations",
+        "GET /webhooks/{platform}/{connectionId}",
     ];
+
+    [Fact]
+    public async Task Every_platform_says_what_it_can_carry()
+    {
+        var platforms = (await api.GetAsync("api/v1/platforms")).Ok().Json.EnumerateArray().ToArray();
+
+        var telegram = platforms.Single(p => p.GetProperty("name").GetString() == "telegram");
+        telegram.GetProperty("maxTextLength").GetInt32().ShouldBe(4096);
+        foreach (var platform in platforms)
+        {
+            platform.GetProperty("maxTextLength").GetInt32().ShouldBePositive(platform.ToString());
+            platform.GetProperty("receivesMedia").ValueKind.ShouldBe(JsonValueKind.Array);
+        }
+    }
+
+    [Fact]
+    public async Task A_bot_cannot_speak_first_where_the_platform_does_not_let_it()
+    {
+        var bot = (await api.PostAsync("api/v1/bots", """{"name":"Shy"}""")).Json.GetProperty("id").GetString();
+        var connection = (await api.PostAsync($"api/v1/bots/{bot}/connections", """{"platform":"webchat","displayName":"Page"}""")).Json.GetProperty("id").GetString();
+
+        (await api.PostAsync($"api/v1/connections/{connection}/conversations", """{"to":"somebody","text":"Hello"}""")).ShouldBeProblem(422);
+        (await api.PostAsync($"api/v1/connections/{connection}/conversations", """{"to":"","text":"Hello"}""")).ShouldBeProblem(422);
+        (await api.PostAsync($"api/v1/connections/{connection}/conversations", """{"to":"somebody","text":" "}""")).ShouldBeProblem(422);
+        (await api.PostAsync($"api/v1/connections/{Guid.CreateVersion7()}/conversations", """{"to":"somebody","text":"Hello"}""")).ShouldBeProblem(404);
+    }
 
     [Fact]
     public async Task OpenApi_lists_every_route_and_which_need_a_key()

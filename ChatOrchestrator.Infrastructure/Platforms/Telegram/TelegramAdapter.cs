@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Infrastructure.Formatting;
 using Microsoft.Extensions.Logging;
 using Telegram.Bot;
 using Telegram.Bot.Exceptions;
@@ -53,7 +54,7 @@ internal sealed class TelegramAdapter : IPlatformAdapter, IRegistersWebhooks, IL
     public IReadOnlyList<string> GeneratedSecrets { get; } = [TelegramSettings.WebhookSecret];
 
     // https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this; the 20 a minute per group are left to its 429s.
-    public PlatformCapabilities Capabilities { get; } = new(QuietPeriodMs: 1_000, new Pace(ChatPerSecond: 1, ConnectionPerSecond: 30), ShowsTyping: true);
+    public PlatformCapabilities Capabilities { get; } = new(QuietPeriodMs: 1_000, new Pace(ChatPerSecond: 1, ConnectionPerSecond: 30), ShowsTyping: true) { MaxTextLength = TelegramLimits.MaxTextLength, Markup = "html" };
 
     public IEnumerable<FieldError> Validate(IReadOnlyDictionary<string, string> secrets, JsonElement settings) =>
         TelegramSettings.Validate(secrets, settings);
