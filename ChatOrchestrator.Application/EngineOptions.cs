@@ -11,6 +11,13 @@ public sealed class EngineOptions : IValidatableObject
     [Range(1, 10_000)]
     public int MaxLanes { get; set; } = 256;
 
+    /// <summary>
+    /// How many of them it is busy with at a time, beside those that wait for the model or the platform. What is over this
+    /// waits in the store, where it costs nobody anything.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int MaxBusyLanes { get; set; } = 16;
+
     /// <summary>How long a lane stays with a worker that says nothing, in seconds: a dead worker's lanes are taken over after this.</summary>
     [Range(1.0, 300.0)]
     public double LeaseSeconds { get; set; } = 4;

@@ -30,6 +30,7 @@ public static class EngineRegistration
     {
         services.AddIngress();
         services.TryAddSingleton<EngineState>();
+        services.TryAddSingleton<LanePlaces>();
         services.TryAddSingleton<LaneLeases>();
         services.TryAddSingleton<LaneCommits>();
         services.TryAddSingleton<ConnectionPlaces>();

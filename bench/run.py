@@ -69,6 +69,11 @@ def fake(harness):
     open(f"{STATE}/fake.pid", "w").write(str(p.pid))
     up(FAKE + "/stats")
 
+def weigh(pid, nice):
+    """Ingress before answers: the CPU weight that a deployment gives its containers. Each process here has a session, and so a scheduling group, of its own."""
+    try: open(f"/proc/{pid}/autogroup", "w").write(str(nice))
+    except OSError: print("No scheduling groups on this machine: workers have the same weight as the API.", file=sys.stderr)
+
 def own():
     env = {"ASPNETCORE_ENVIRONMENT": "Production", "Admin__ApiKey": KEY, "Ai__Endpoint": FAKE + "/v1", "Ai__ApiKey": "sk-fake", "Ai__Model": "fake-1",
            "ConnectionStrings__chatdb": f"Host=127.0.0.1;Port={PG_PORT};Username=postgres;Database=chat", "ConnectionStrings__redis": f"127.0.0.1:{REDIS_PORT}",
@@ -77,6 +82,7 @@ def own():
     up(API + "/health/ready")
     workers = [start(f"worker{i}", ["dotnet", f"{STATE}/out/Worker/ChatOrchestrator.Worker.dll", "--urls", f"http://127.0.0.1:{8091 + i}"], env) for i in range(2)]
     for i in range(2): up(f"http://127.0.0.1:{8091 + i}/health/ready")
+    for w in workers: weigh(w.pid, 19)
     return [api.pid] + [w.pid for w in workers]
 
 def connection():

@@ -14,6 +14,7 @@ namespace ChatOrchestrator.Application.Delivery;
 /// </summary>
 internal sealed partial class DeliverParts(
     LaneLeases leases,
+    LanePlaces places,
     LaneCommits commits,
     IPacer pacer,
     IConnectionDirectory connections,
@@ -63,6 +64,7 @@ internal sealed partial class DeliverParts(
             }
             if (wait > TimeSpan.Zero)
             {
+                using var napping = places.BeginWait();
                 await Task.Delay(wait, time, held.Cancellation);
             }
             if (!await leases.IsHeldAsync(held, held.Cancellation))
@@ -127,6 +129,7 @@ internal sealed partial class DeliverParts(
     /// <summary>An adapter that throws against its contract may have sent: the part counts as unknown, and its attempts are capped like any other's.</summary>
     private async Task<DeliveryOutcome> SendAsync(IPlatformAdapter platform, ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken)
     {
+        using var waiting = places.BeginWait();
         try
         {
             return await platform.SendAsync(connection, part, cancellationToken);

@@ -9,7 +9,7 @@ namespace ChatOrchestrator.Application.Turns;
 internal sealed record GeneratedAnswer(string Text, string? Model, int? InputTokens, int? OutputTokens, DateTimeOffset? FirstTokenAt);
 
 /// <summary>Asks the model: streaming where the platform can show it, typing shown where it cannot and the answer takes a while.</summary>
-internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, TimeProvider time)
+internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, LanePlaces places, TimeProvider time)
 {
     private static readonly TimeSpan BeforeTyping = TimeSpan.FromMilliseconds(700);
     private static readonly TimeSpan BetweenTyping = TimeSpan.FromSeconds(4);
@@ -75,6 +75,7 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, T
 
     private async Task<GeneratedAnswer> AskAsync(IList<ChatMessage> prompt, ChatOptions options, IStreamsAnswers? streams, ConnectionSnapshot connection, HeldLane held, AnswerDraft draft, CancellationToken cancellationToken)
     {
+        using var waiting = places.BeginWait();
         if (streams is null)
         {
             var response = await model.GetResponseAsync(prompt, options, cancellationToken);

@@ -12,6 +12,7 @@ internal sealed partial class LanePump(
     ILaneStore store,
     IConnectionDirectory connections,
     Platforms platforms,
+    LanePlaces places,
     LaneLeases leases,
     ConnectionPlaces connectionPlaces,
     ProcessLane process,
@@ -29,8 +30,7 @@ internal sealed partial class LanePump(
     /// <summary>How many waiting messages are loaded for turns of their own, which the lane may take without being claimed anew.</summary>
     private const int Lookahead = 16;
 
-    // Neither is disposed: turns may still be running when the host goes away, and they hold no handles.
-    private readonly SemaphoreSlim _places = new(options.Value.MaxLanes, options.Value.MaxLanes);
+    // Not disposed: turns may still be running when the host goes away, and it holds no handle.
     private readonly CancellationTokenSource _abort = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -57,18 +57,13 @@ internal sealed partial class LanePump(
 
     private async Task ClaimAsync(CancellationToken stopping)
     {
-        await _places.WaitAsync(stopping);
-        var places = 1;
-        while (places < MaxClaim && _places.Wait(0, CancellationToken.None))
-        {
-            places++;
-        }
+        var free = await places.TakeAsync(MaxClaim, stopping);
         var (claimed, found) = (0, 0);
         var asked = time.GetTimestamp();
         IReadOnlyList<ClaimedLane> entered = [];
         try
         {
-            var lanes = await store.ClaimAsync(worker.Name, places, options.Value.Lease, stopping);
+            var lanes = await store.ClaimAsync(worker.Name, free, options.Value.Lease, stopping);
             state.Looked();
             found = lanes.Count;
             if (found > 0)
@@ -92,12 +87,12 @@ internal sealed partial class LanePump(
             {
                 connectionPlaces.Leave(entered[i].Connection, TimeSpan.Zero);
             }
-            if (places > claimed)
+            if (free > claimed)
             {
-                _places.Release(places - claimed);
+                places.Release(free - claimed);
             }
         }
-        if (found < places)
+        if (found < free)
         {
             await doorbell.WaitAsync(TimeSpan.FromMilliseconds(options.Value.PollMs), stopping);
         }
@@ -138,7 +133,7 @@ internal sealed partial class LanePump(
             {
                 leases.Remove(held);
                 connectionPlaces.Leave(lane.Connection, time.GetElapsedTime(claimedAt));
-                _places.Release();
+                places.Release();
             }
         });
     }
@@ -147,22 +142,11 @@ internal sealed partial class LanePump(
     private async Task DrainAsync()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.DrainSeconds), time);
-        var taken = 0;
-        try
+        if (await places.DrainAsync(patience.Token) is > 0 and var left)
         {
-            for (; taken < options.Value.MaxLanes; taken++)
-            {
-                await _places.WaitAsync(patience.Token);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            DrainCut(options.Value.MaxLanes - taken);
+            DrainCut(left);
             await _abort.CancelAsync();
-            for (; taken < options.Value.MaxLanes; taken++)
-            {
-                await _places.WaitAsync(CancellationToken.None);
-            }
+            await places.DrainAsync(CancellationToken.None);
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed record ReadableMessages(IReadOnlyList<LaneMessage> Messages, IRe
 /// transcription model is configured, places and contacts become words. What cannot be read is named, to the model or, when
 /// there is nothing else, to the participant.
 /// </summary>
-internal sealed partial class ReadAttachments(ILaneStore store, ITranscribesSpeech speech, IChatClient model, ILogger<ReadAttachments> logger)
+internal sealed partial class ReadAttachments(ILaneStore store, ITranscribesSpeech speech, IChatClient model, LanePlaces places, ILogger<ReadAttachments> logger)
 {
     /// <summary>The largest picture that is given to a model, in bytes: <see href="https://platform.openai.com/docs/guides/images-vision"/> takes 50 MB a request.</summary>
     public const int MaxImageBytes = 10 << 20;
@@ -43,6 +43,7 @@ internal sealed partial class ReadAttachments(ILaneStore store, ITranscribesSpee
         {
             return new ReadableMessages(messages, NoImages, null);
         }
+        using var waiting = places.BeginWait();
         var read = new LaneMessage[messages.Count];
         var images = new Dictionary<Guid, IReadOnlyList<DataContent>>();
         var sees = ModelsThatSee.Sees(connection.Bot.Ai, model);
