@@ -40,6 +40,8 @@ internal static class TelemetryRegistration
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddNpgsqlInstrumentation()
+                // The room for every combination of tags is taken in advance: 2,000 by default, for each instrument.
+                .AddView(static instrument => new MetricStreamConfiguration { CardinalityLimit = 200 })
                 .AddPrometheusExporter());
 
         if (!builder.HasOtlpEndpoint())

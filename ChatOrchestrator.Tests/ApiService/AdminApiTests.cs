@@ -37,13 +37,13 @@ public sealed class AdminApiTests(ApiProcess api) : IClassFixture<ApiProcess>
     [Fact]
     public async Task A_bot_cannot_speak_first_where_the_platform_does_not_let_it()
     {
-        var bot = (await api.PostAsync("api/v1/bots", """{"name":"Shy"}""")).Json.GetProperty("id").GetString();
-        var connection = (await api.PostAsync($"api/v1/bots/{bot}/connections", """{"platform":"webchat","displayName":"Page"}""")).Json.GetProperty("id").GetString();
+        var bot = (await api.PostAsync("api/v1/bots", new { name = "Shy" })).Ok().Id();
+        var connection = (await api.PostAsync($"api/v1/bots/{bot}/connections", new { platform = "webchat", displayName = "Page" })).Ok().Id();
 
-        (await api.PostAsync($"api/v1/connections/{connection}/conversations", """{"to":"somebody","text":"Hello"}""")).ShouldBeProblem(422);
-        (await api.PostAsync($"api/v1/connections/{connection}/conversations", """{"to":"","text":"Hello"}""")).ShouldBeProblem(422);
-        (await api.PostAsync($"api/v1/connections/{connection}/conversations", """{"to":"somebody","text":" "}""")).ShouldBeProblem(422);
-        (await api.PostAsync($"api/v1/connections/{Guid.CreateVersion7()}/conversations", """{"to":"somebody","text":"Hello"}""")).ShouldBeProblem(404);
+        (await api.PostAsync($"api/v1/connections/{connection}/conversations", new { to = "somebody", text = "Hello" })).ShouldBeProblem(422, "to");
+        (await api.PostAsync($"api/v1/connections/{connection}/conversations", new { to = "", text = "Hello" })).ShouldBeProblem(422, "to");
+        (await api.PostAsync($"api/v1/connections/{connection}/conversations", new { to = "somebody", text = " " })).ShouldBeProblem(422, "text");
+        (await api.PostAsync($"api/v1/connections/{Guid.CreateVersion7()}/conversations", new { to = "somebody", text = "Hello" })).ShouldBeProblem(404);
     }
 
     [Fact]
