@@ -16,7 +16,7 @@ public sealed class EngineOptions : IValidatableObject
     /// waits in the store, where it costs nobody anything.
     /// </summary>
     [Range(1, 10_000)]
-    public int MaxBusyLanes { get; set; } = 16;
+    public int MaxBusyLanes { get; set; } = 10;
 
     /// <summary>How long a lane stays with a worker that says nothing, in seconds: a dead worker's lanes are taken over after this.</summary>
     [Range(1.0, 300.0)]

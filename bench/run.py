@@ -97,6 +97,26 @@ def harness_run(harness, *a):
     r["args"] = a
     return r
 
+KILL_HEAD = "| | lost | out of order | twice | slowest answer s | answer p50 / p99 ms |\n|---|---|---|---|---|---|"
+
+def kill_row(name, r):
+    if "e2e_ms" not in r: return f"| {name} | failed: {r.get('error')} |"
+    return f"| {name} | {r['lost']} | {r['out_of_order']} | {r['duplicated']} | {r['e2e_ms']['max'] / 1000:.1f} | {r['e2e_ms']['p50']:.0f} / {r['e2e_ms']['p99']:.0f} |"
+
+def killed(pids, messages, rate, after, down):
+    """Our API and workers get SIGKILL while messages come in at a steady rate, and are started again."""
+    connection_id = connection()
+    urllib.request.urlopen(urllib.request.Request(FAKE + "/config?ai_ms=200&ai_jitter=0&tg_ms=0&tg429=0&ai500=0", data=b"", method="POST"), timeout=5).read()
+    load = subprocess.Popen(["dotnet", f"{STATE}/out/loadgen/LoadGen.dll", "--messages", str(messages), "--chats", "200", "--concurrency", "64", "--rate", str(rate), "--run", str(int(time.time()) % 2000 + 50),
+                             "--settle", "30", "--linger", "3", "--url", f"{API}/webhooks/telegram/{connection_id}", "--secret", SECRET], stdout=subprocess.PIPE, text=True)
+    time.sleep(after)
+    for p in pids: os.kill(p, signal.SIGKILL)
+    for _, p in started:
+        if p.pid in pids: p.wait()
+    time.sleep(down)
+    own()
+    return json.loads(load.communicate(timeout=180)[0])
+
 def row(name, r):
     if "e2e_per_s" not in r: return f"| {name} | failed: {r.get('error')} |"
     return (f"| {name} | {r['e2e_per_s']:.0f} | {r['e2e_ms']['p50']:.0f} / {r['e2e_ms']['p99']:.0f} | {r['acks_per_s']:.0f} | {r['ack_ms']['p50']:.1f} / {r['ack_ms']['p99']:.1f} | "
@@ -115,7 +135,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--harness", default=f"{ROOT}/../shared/bench"); p.add_argument("--quick", action="store_true"); p.add_argument("--no-write", action="store_true")
     p.add_argument("--peers", default="grammy-bullmq,grammy-bullmq-ordered,chat-sdk-queue-x2"); p.add_argument("--messages", type=int, default=10000)
-    p.add_argument("--scenarios", default="flood,ai200,paced")
+    p.add_argument("--scenarios", default="flood,ai200,paced,kill")
     a = p.parse_args()
     harness = os.path.abspath(a.harness)
     os.makedirs(f"{STATE}/logs", exist_ok=True)
@@ -127,7 +147,9 @@ def main():
         pids = own()
         scenarios = {"flood": ("AI 0 ms, as fast as it goes", ["--ai-ms", 0, "--messages", a.messages]),
                      "ai200": ("AI 200 ms, as fast as it goes (200 chats: at most 1,000/s)", ["--ai-ms", 200, "--messages", a.messages]),
-                     "paced": ("AI 0 ms, 100 messages/s", ["--ai-ms", 0, "--rate", 100, "--messages", 2000])}
+                     "paced": ("AI 0 ms, 100 messages/s", ["--ai-ms", 0, "--rate", 100, "--messages", 2000]),
+                     "kill": ("AI 200 ms, 150 messages/s, all processes killed after 10 s and started again a second later",
+                              ["--ai-ms", 200, "--rate", 150, "--kill", 10, "--messages", 3000, "--settle", 30, "--linger", 3, "--tries", 1])}
         # The run-time compiler needs more than the 2,000 messages with which every system is warmed; the first run is kept as "cold".
         def run_own(label, *args):
             return harness_run(harness, "attached", "--url", f"{API}/webhooks/telegram/{connection()}", "--secret", SECRET,
@@ -138,6 +160,14 @@ def main():
         tables = []
         for key in a.scenarios.split(","):
             title, args = scenarios[key]
+            if key == "kill":
+                rows = [kill_row("**ChatOrchestrator** (API + 2 workers)", killed(pids, 3000, 150, 10, 1))]
+                print(rows[-1], flush=True)
+                for peer in filter(None, a.peers.split(",")):
+                    rows.append(kill_row(peer, harness_run(harness, peer, "--label", key, *args)))
+                    print(rows[-1], flush=True)
+                tables.append(f"### {title}\n\n{KILL_HEAD}\n" + "\n".join(rows))
+                continue
             rows = [row("**ChatOrchestrator** (API + 2 workers)", run_own(key, *args))]
             print(rows[-1], flush=True)
             if key == "flood": rows.append(cold)

@@ -15,7 +15,7 @@ internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvi
     /// <summary>Sooner than any worker looks for lanes, so that a store that is back hears of the past before the future.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private readonly Batcher<Entry, Result> _entries = new("lane", 4_096, 128, (entries, token) => CommitAsync(store, entries, token));
+    private readonly Batcher<Entry, Result> _entries = new("lane", 4_096, 24, (entries, token) => CommitAsync(store, entries, token));
 
     /// <summary>Saves a turn. False: the lease was lost and nothing was saved.</summary>
     public async Task<TurnCommitted> CommitAsync(HeldLane held, TurnCommit turn, CancellationToken cancellationToken)
