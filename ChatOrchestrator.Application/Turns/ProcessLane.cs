@@ -151,10 +151,7 @@ internal sealed partial class ProcessLane(
         var committed = await commits.CommitAsync(held, turn, held.Generation);
         if (!committed.Held)
         {
-            if (platform is IStreamsAnswers streams && streams.Streams(connection))
-            {
-                streams.Abandon(connection, DraftOf(held, turn, messages));
-            }
+            Abandon(platform, connection, DraftOf(held, turn, messages));
             await suggest.KeepAsync(held.Lane, turn, held.Generation);
             return null;
         }
@@ -166,10 +163,21 @@ internal sealed partial class ProcessLane(
             return null;
         }
         var keep = MayStay(held, turn) && content.Pending.Count > messages.Count;
-        if (!await deliver.HandleAsync(
-            held, connection, platform, OpenParts(turn, committed.AnswerSequence, messages), committed.AnswerSequence, keep, messages.Count > 0 ? messages[0].CreatedAt : null))
+        try
         {
-            return null;
+            if (!await deliver.HandleAsync(
+                held, connection, platform, OpenParts(turn, committed.AnswerSequence, messages), committed.AnswerSequence, keep, messages.Count > 0 ? messages[0].CreatedAt : null))
+            {
+                return null;
+            }
+        }
+        finally
+        {
+            if (held.IsLost)
+            {
+                // What was delivered stays; what was only shown is not the bot's to say any more.
+                Abandon(platform, connection, DraftOf(held, turn, messages));
+            }
         }
         held.MoveOn(turn.ThroughSequence, committed.AnswerSequence);
         return content.After(messages, turn, committed.AnswerSequence, connection.Bot.Ai.MaxHistory);
@@ -240,6 +248,14 @@ internal sealed partial class ProcessLane(
 
     private static AnswerDraft DraftOf(HeldLane held, TurnCommit turn, IReadOnlyList<LaneMessage> messages) =>
         new(held.Lane.Chat, turn.TurnId, turn.AnswerId, messages.Count > 0 ? messages[^1].Content?.AnswerVia : null);
+
+    private static void Abandon(IPlatformAdapter platform, ConnectionSnapshot connection, AnswerDraft draft)
+    {
+        if (platform is IStreamsAnswers streams && streams.Streams(connection))
+        {
+            streams.Abandon(connection, draft);
+        }
+    }
 
     private static List<OpenPart> OpenParts(TurnCommit turn, long sequence, IReadOnlyList<LaneMessage> messages)
     {
