@@ -68,6 +68,24 @@ public abstract partial class LaneStoreSuite(TestStore store) : StoreSuite(store
     }
 
     [StoreFact]
+    public async Task A_turn_that_its_worker_did_not_survive_counts_as_an_attempt_and_a_delivery_does_not()
+    {
+        var chat = await NewChatAsync();
+        var (_, asked) = await chat.SayAsync();
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            (await ClaimAsync(chat, "dies")).Attempts.ShouldBe(attempt);
+            await Store.ElapseAsync(chat.Id, Lease);
+        }
+        var lane = await ClaimAsync(chat, "lives");
+        lane.Attempts.ShouldBe(3);
+        await CommitAsync(TestChat.Turn(lane, asked));
+        await Store.ElapseAsync(chat.Id, Lease);
+
+        (await ClaimAsync(chat, "delivers")).Attempts.ShouldBe(0);
+    }
+
+    [StoreFact]
     public async Task A_lane_that_was_released_is_not_taken_over()
     {
         var chat = await NewChatAsync();

@@ -7,12 +7,13 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
 /// </summary>
 internal static class PostgresLaneStatements
 {
-    /// <summary>$1 worker, $2 max, $3 lease. While a lane is held its due time is the lease's end, so a dead worker's lane comes due by itself.</summary>
+    /// <summary>$1 worker, $2 max, $3 lease. While a lane is held its due time is the lease's end, so a dead worker's lane comes due by itself. A turn that its worker did not survive was an attempt: a message that kills every worker becomes a dead letter like any other that fails.</summary>
     public const string Claim = """
         WITH due AS MATERIALIZED (
             SELECT conversation_id, lease_owner FROM lanes WHERE due_at <= now() ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
         ), claimed AS (
-            UPDATE lanes l SET lease_owner = $1, lease_token = l.lease_token + 1, hold_until = now() + $3, due_at = now() + $3, waiting_since = NULL, claimed_at = now()
+            UPDATE lanes l SET lease_owner = $1, lease_token = l.lease_token + 1, hold_until = now() + $3, due_at = now() + $3, waiting_since = NULL, claimed_at = now(),
+                attempts = l.attempts + CASE WHEN d.lease_owner IS NOT NULL AND l.last_sequence > l.handled_sequence AND l.outbound_sequence <= l.delivered_sequence THEN 1 ELSE 0 END
             FROM due d WHERE l.conversation_id = d.conversation_id
             RETURNING l.conversation_id, l.lease_token, l.last_sequence, l.handled_sequence, l.outbound_sequence, l.delivered_sequence, l.attempts, d.lease_owner
         )

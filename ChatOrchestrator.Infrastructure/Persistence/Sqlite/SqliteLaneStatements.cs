@@ -5,15 +5,16 @@ internal static class SqliteLaneStatements
 {
     /// <summary>$1 now, $2 max.</summary>
     public const string Due = """
-        SELECT l.conversation_id, l.lease_token + 1, l.last_sequence, l.handled_sequence, l.outbound_sequence, l.delivered_sequence, l.attempts, l.lease_owner,
+        SELECT l.conversation_id, l.lease_token + 1, l.last_sequence, l.handled_sequence, l.outbound_sequence, l.delivered_sequence,
+               l.attempts + (l.lease_owner IS NOT NULL AND l.last_sequence > l.handled_sequence AND l.outbound_sequence <= l.delivered_sequence), l.lease_owner,
                c.connection_id, c.chat_id, c.thread_id, c.is_group, c.state, c.forgotten_through
         FROM lanes l JOIN conversations c ON c.id = l.conversation_id
         WHERE l.due_at <= $1 ORDER BY l.due_at LIMIT $2
         """;
 
-    /// <summary>$1 conversation, $2 worker, $3 the lease's end, $4 now. While a lane is held its due time is the lease's end, so a dead worker's lane comes due by itself.</summary>
+    /// <summary>$1 conversation, $2 worker, $3 the lease's end, $4 now. While a lane is held its due time is the lease's end, so a dead worker's lane comes due by itself. A turn that its worker did not survive was an attempt.</summary>
     public const string Claim = """
-        UPDATE lanes SET lease_owner = $2, lease_token = lease_token + 1, hold_until = $3, due_at = $3, waiting_since = NULL, claimed_at = $4 WHERE conversation_id = $1
+        UPDATE lanes SET attempts = attempts + (lease_owner IS NOT NULL AND last_sequence > handled_sequence AND outbound_sequence <= delivered_sequence), lease_owner = $2, lease_token = lease_token + 1, hold_until = $3, due_at = $3, waiting_since = NULL, claimed_at = $4 WHERE conversation_id = $1
         """;
 
     private const string Messages = """
