@@ -2,8 +2,10 @@ using ChatOrchestrator.Application;
 using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Infrastructure.Engine;
 using ChatOrchestrator.Infrastructure.Persistence;
+using ChatOrchestrator.Infrastructure.Platforms.Messenger;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using ChatOrchestrator.Infrastructure.Platforms.WebChat;
+using ChatOrchestrator.Infrastructure.Platforms.WhatsApp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -37,8 +39,10 @@ public static class ChatOrchestratorRegistration
         services.AddAi();
 
         // The platforms, one line each.
+        services.AddMessenger();
         services.AddTelegram();
         services.AddWebChat();
+        services.AddWhatsApp();
 
         if (role == HostRole.Worker || alone)
         {

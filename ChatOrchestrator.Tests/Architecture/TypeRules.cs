@@ -29,16 +29,20 @@ internal static class TypeRules
             .Should().NotHaveNameMatching(MeaninglessName)
             .WithoutRequiringPositiveResults();
 
-    /// <summary>One platform's folder never reaches into another's. What two share lies above them.</summary>
+    /// <summary>
+    /// One platform's folder never reaches into another's. What all share lies above them; what a family shares (Meta's two)
+    /// lies in a folder without an adapter, which uses no platform either.
+    /// </summary>
     public static IEnumerable<IArchRule> PlatformsStandApart(ArchUnitNET.Domain.Architecture architecture, string platformsNamespace)
     {
-        var platforms = architecture.Types.Select(type => type.Namespace?.FullName ?? "")
-            .Where(ns => ns.StartsWith($"{platformsNamespace}.", StringComparison.Ordinal))
-            .Select(ns => ns[(platformsNamespace.Length + 1)..].Split('.')[0])
-            .Distinct().Order(StringComparer.Ordinal).ToList();
-        return platforms.Where(_ => platforms.Count > 1).Select(platform => DoesNotUse(
-            $"{platformsNamespace}.{platform}",
-            [.. platforms.Where(other => other != platform).Select(other => $"{platformsNamespace}.{other}")]));
+        var types = architecture.Types.Where(type => (type.Namespace?.FullName ?? "").StartsWith($"{platformsNamespace}.", StringComparison.Ordinal)).ToList();
+        var folders = types.Select(FolderOf).Distinct().Order(StringComparer.Ordinal).ToList();
+        var platforms = types.Where(type => type.Name.EndsWith("Adapter", StringComparison.Ordinal)).Select(FolderOf).Distinct().Order(StringComparer.Ordinal).ToList();
+        return folders.Where(folder => platforms.Exists(platform => platform != folder)).Select(folder => DoesNotUse(
+            $"{platformsNamespace}.{folder}",
+            [.. platforms.Where(platform => platform != folder).Select(platform => $"{platformsNamespace}.{platform}")]));
+
+        string FolderOf(ArchUnitNET.Domain.IType type) => type.Namespace.FullName[(platformsNamespace.Length + 1)..].Split('.')[0];
     }
 
     /// <returns>The violations, one sentence each.</returns>

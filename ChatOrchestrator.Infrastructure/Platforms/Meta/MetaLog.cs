@@ -1,0 +1,11 @@
+using ChatOrchestrator.Domain.Bots;
+using Microsoft.Extensions.Logging;
+
+namespace ChatOrchestrator.Infrastructure.Platforms.Meta;
+
+/// <summary>What is logged about both: ids and stable words.</summary>
+internal static partial class MetaLog
+{
+    [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId}: the webhook could not be taken back: {Reason}")]
+    public static partial void WebhookKept(ILogger logger, ConnectionId connectionId, string reason);
+}
