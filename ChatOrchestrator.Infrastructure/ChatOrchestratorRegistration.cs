@@ -2,6 +2,7 @@ using ChatOrchestrator.Application;
 using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Infrastructure.Engine;
 using ChatOrchestrator.Infrastructure.Persistence;
+using ChatOrchestrator.Infrastructure.Platforms.Slack;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using ChatOrchestrator.Infrastructure.Platforms.WebChat;
 using Microsoft.Extensions.Configuration;
@@ -37,6 +38,7 @@ public static class ChatOrchestratorRegistration
         services.AddAi();
 
         // The platforms, one line each.
+        services.AddSlack();
         services.AddTelegram();
         services.AddWebChat();
 
