@@ -33,7 +33,20 @@ internal static class MrkdwnSpans
             {
                 spans.Add(span with { Argument = null });
             }
-            else
+            else if (span.Kind != SpanKind.Link)
+            {
+                Cut(part.Text, span, cuts, spans);
+            }
+        }
+        // Links last: a format that begins within one, behind a delimiter that it cannot begin with, cuts it as well.
+        foreach (var span in spans)
+        {
+            cuts.Add(span.Offset);
+            cuts.Add(span.End);
+        }
+        foreach (var span in part.Spans)
+        {
+            if (span.Kind == SpanKind.Link)
             {
                 Cut(part.Text, span, cuts, spans);
             }
