@@ -3,6 +3,7 @@ using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Infrastructure.Engine;
 using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Platforms.Messenger;
+using ChatOrchestrator.Infrastructure.Platforms.Slack;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using ChatOrchestrator.Infrastructure.Platforms.WebChat;
 using ChatOrchestrator.Infrastructure.Platforms.WhatsApp;
@@ -40,6 +41,7 @@ public static class ChatOrchestratorRegistration
 
         // The platforms, one line each.
         services.AddMessenger();
+        services.AddSlack();
         services.AddTelegram();
         services.AddWebChat();
         services.AddWhatsApp();
