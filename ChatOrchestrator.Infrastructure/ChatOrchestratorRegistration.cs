@@ -2,6 +2,7 @@ using ChatOrchestrator.Application;
 using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Infrastructure.Engine;
 using ChatOrchestrator.Infrastructure.Persistence;
+using ChatOrchestrator.Infrastructure.Platforms.Discord;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using ChatOrchestrator.Infrastructure.Platforms.WebChat;
 using Microsoft.Extensions.Configuration;
@@ -38,6 +39,7 @@ public static class ChatOrchestratorRegistration
 
         // The platforms, one line each.
         services.AddTelegram();
+        services.AddDiscord();
         services.AddWebChat();
 
         if (role == HostRole.Worker || alone)

@@ -4,11 +4,11 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
+namespace ChatOrchestrator.Infrastructure.Platforms;
 
 /// <summary>
 /// Reads every JSON string, whatever it escapes. The serializer's own reader refuses a lone surrogate (<c>"\ud83d"</c>),
-/// which would make Telegram redeliver the update for ever, and a store cannot keep U+0000. Both become U+FFFD, one for
+/// which would make a platform redeliver the event for ever, and a store cannot keep U+0000. Both become U+FFFD, one for
 /// one, so that the offsets of entities stay right.
 /// </summary>
 internal sealed class StorableStringConverter : JsonConverter<string>
