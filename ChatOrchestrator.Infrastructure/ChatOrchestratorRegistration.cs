@@ -4,6 +4,7 @@ using ChatOrchestrator.Infrastructure.Engine;
 using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Platforms.Messenger;
 using ChatOrchestrator.Infrastructure.Platforms.Slack;
+using ChatOrchestrator.Infrastructure.Platforms.Discord;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using ChatOrchestrator.Infrastructure.Platforms.WebChat;
 using ChatOrchestrator.Infrastructure.Platforms.WhatsApp;
@@ -43,6 +44,7 @@ public static class ChatOrchestratorRegistration
         services.AddMessenger();
         services.AddSlack();
         services.AddTelegram();
+        services.AddDiscord();
         services.AddWebChat();
         services.AddWhatsApp();
 

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Simulator.Chat;
+using ChatOrchestrator.Simulator.Discord;
 using ChatOrchestrator.Simulator.OpenAi;
 using ChatOrchestrator.Simulator.Telegram;
 
@@ -40,11 +41,13 @@ public static class SimulatorHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SimulatorStats>();
         builder.Services.AddTelegramSimulator();
+        builder.Services.AddDiscordSimulator();
         builder.Services.AddOpenAiSimulator();
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.MapTelegram();
+        app.MapDiscord();
         app.MapOpenAi();
         app.MapChatPage();
         app.MapSimulatorStats();

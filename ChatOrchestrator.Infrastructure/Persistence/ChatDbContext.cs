@@ -39,6 +39,8 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
 
     public DbSet<NamedLease> Leases => Set<NamedLease>();
 
+    public DbSet<ListenerState> ListenerStates => Set<ListenerState>();
+
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
@@ -149,6 +151,7 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             entry.HasIndex(e => new { e.ConnectionId, e.Id });
         });
         modelBuilder.Entity<NamedLease>(lease => lease.ToTable("leases").HasKey(l => l.Name));
+        modelBuilder.Entity<ListenerState>(state => state.ToTable("listener_states").HasKey(s => s.Name));
         modelBuilder.Entity<ApiKey>(key =>
         {
             key.ToTable("api_keys").HasKey(k => k.Id);

@@ -48,6 +48,7 @@ public static class PersistenceRegistration
         services.AddSingleton<ISuggestionStore, SuggestionStore>();
         services.AddSingleton<IDeadLetterStore, DeadLetterStore>();
         services.AddSingleton<IAuditLog, AuditLog>();
+        services.AddSingleton<IListenerStates, ListenerStates>();
         services.AddSingleton<IApiKeyStore, ApiKeyStore>();
         services.AddSingleton<IConnectionSecrets, ConnectionSecrets>();
         services.AddSingleton<IConnectionDirectory, ConnectionDirectory>();

@@ -817,6 +817,27 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("api_keys", (string)null);
                 });
 
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.ListenerState", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("Name")
+                        .HasName("pk_listener_states");
+
+                    b.ToTable("listener_states", (string)null);
+                });
+
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.NamedLease", b =>
                 {
                     b.Property<string>("Name")

@@ -806,6 +806,27 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("api_keys", (string)null);
                 });
 
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.ListenerState", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("Name")
+                        .HasName("pk_listener_states");
+
+                    b.ToTable("listener_states", (string)null);
+                });
+
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.NamedLease", b =>
                 {
                     b.Property<string>("Name")
