@@ -1,6 +1,7 @@
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Infrastructure.Engine;
+using ChatOrchestrator.Infrastructure.Net;
 using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using ChatOrchestrator.Infrastructure.Platforms.WebChat;
@@ -34,6 +35,7 @@ public static class ChatOrchestratorRegistration
         }
         services.AddPersistence(configuration);
         services.AddSignals(configuration);
+        services.AddOutbound();
         services.AddAi();
 
         // The platforms, one line each.
