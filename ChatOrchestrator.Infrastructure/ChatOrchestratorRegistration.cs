@@ -1,6 +1,7 @@
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Infrastructure.Engine;
+using ChatOrchestrator.Infrastructure.Net;
 using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Platforms.Messenger;
 using ChatOrchestrator.Infrastructure.Platforms.Slack;
@@ -38,6 +39,7 @@ public static class ChatOrchestratorRegistration
         }
         services.AddPersistence(configuration);
         services.AddSignals(configuration);
+        services.AddOutbound();
         services.AddAi();
 
         // The platforms, one line each.

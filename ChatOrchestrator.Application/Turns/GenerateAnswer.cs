@@ -1,6 +1,7 @@
 using System.Text;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Application.Turns.Redaction;
 using Microsoft.Extensions.AI;
 
 namespace ChatOrchestrator.Application.Turns;
@@ -32,6 +33,8 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, L
         };
         var messages = readable.Messages;
         var prompt = ComposePrompt.Compose(bot, held.Lane.IsGroup, history, messages, counter, bot.Ai.MaxPromptTokens, readable.Images);
+        var redaction = PromptRedaction.For(bot.Processing);
+        prompt = redaction?.Redact(prompt) ?? prompt;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(held.Generation);
         limit.CancelAfter(TimeSpan.FromSeconds(bot.Ai.TimeoutSeconds));
         using var shown = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, held.Cancellation);
@@ -42,11 +45,11 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, L
             GeneratedAnswer answer;
             try
             {
-                answer = await AskAsync(prompt, options, streams, connection, held, draft, limit.Token);
+                answer = await AskAsync(prompt, options, streams, connection, held, draft, redaction, limit.Token);
             }
             catch (ModelException e) when (e.Failure == ModelFailure.ContextTooLong && ComposePrompt.Shorten(prompt, messages.Count) is { } shorter)
             {
-                answer = await AskAsync(shorter, options, streams, connection, held, draft, limit.Token);
+                answer = await AskAsync(shorter, options, streams, connection, held, draft, redaction, limit.Token);
             }
             if (string.IsNullOrWhiteSpace(answer.Text))
             {
@@ -73,15 +76,16 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, L
         }
     }
 
-    private async Task<GeneratedAnswer> AskAsync(IList<ChatMessage> prompt, ChatOptions options, IStreamsAnswers? streams, ConnectionSnapshot connection, HeldLane held, AnswerDraft draft, CancellationToken cancellationToken)
+    private async Task<GeneratedAnswer> AskAsync(IList<ChatMessage> prompt, ChatOptions options, IStreamsAnswers? streams, ConnectionSnapshot connection, HeldLane held, AnswerDraft draft, PromptRedaction? redaction, CancellationToken cancellationToken)
     {
         using var waiting = places.BeginWait();
         if (streams is null)
         {
             var response = await model.GetResponseAsync(prompt, options, cancellationToken);
-            return new GeneratedAnswer(response.Text, response.ModelId, (int?)response.Usage?.InputTokenCount, (int?)response.Usage?.OutputTokenCount, null);
+            return new GeneratedAnswer(redaction?.Restore(response.Text) ?? response.Text, response.ModelId, (int?)response.Usage?.InputTokenCount, (int?)response.Usage?.OutputTokenCount, null);
         }
         var text = new StringBuilder();
+        var restoration = redaction is null ? null : new AnswerRestoration(redaction);
         DateTimeOffset? first = null;
         using var silenced = held.Cancellation.Register(() => streams.Abandon(connection, draft));
         string? name = null;
@@ -94,14 +98,20 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, L
             if (more.Length > 0)
             {
                 first ??= time.GetUtcNow();
-                text.Append(more);
-                if (!held.IsLost)
-                {
-                    streams.Stream(connection, draft, more);
-                }
+                Show(restoration?.Add(more) ?? more);
             }
         }
+        Show(restoration?.End() ?? "");
         return new GeneratedAnswer(text.ToString(), name, (int?)usage?.InputTokenCount, (int?)usage?.OutputTokenCount, first);
+
+        void Show(string more)
+        {
+            text.Append(more);
+            if (more.Length > 0 && !held.IsLost)
+            {
+                streams.Stream(connection, draft, more);
+            }
+        }
     }
 
     private async Task ShowTypingAsync(IPlatformAdapter platform, ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken)

@@ -39,6 +39,12 @@ public sealed record ProcessingSettings
     /// <summary>After how many days messages are deleted, with their parts, turns, timelines and dead letters, 1 to 36,500; 0: they are kept for ever.</summary>
     public int RetentionDays { get; init; }
 
+    /// <summary>
+    /// Kinds of personal data (<see cref="PersonalDataKinds"/>) that the model does not get to see: it reads placeholders
+    /// (<c>⟨email-1⟩</c>), and its answer gets the originals back. What is stored is not changed. Empty: none.
+    /// </summary>
+    public IReadOnlyList<string> RedactPii { get; init; } = [];
+
     /// <exception cref="DomainException">A value lies outside its limits.</exception>
     public void Validate()
     {
@@ -51,5 +57,9 @@ public sealed record ProcessingSettings
         Require.Range("processing.messageBurst", MessageBurst, 1, 100_000);
         Require.Length("processing.rateLimitNotice", RateLimitNotice, 1, 1_000);
         Require.Range("processing.retentionDays", RetentionDays, 0, 36_500);
+        if (RedactPii is null || RedactPii.Any(kind => !PersonalDataKinds.All.Contains(kind)))
+        {
+            throw new DomainException("processing.redactPii", $"processing.redactPii lists any of {string.Join(", ", PersonalDataKinds.All)}.");
+        }
     }
 }

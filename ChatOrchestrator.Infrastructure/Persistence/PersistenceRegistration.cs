@@ -2,6 +2,7 @@ using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Infrastructure.InProcess;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
+using ChatOrchestrator.Infrastructure.Persistence.KeyRing;
 using ChatOrchestrator.Infrastructure.Persistence.Postgres;
 using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
@@ -52,10 +53,11 @@ public static class PersistenceRegistration
         services.AddSingleton<IApiKeyStore, ApiKeyStore>();
         services.AddSingleton<IConnectionSecrets, ConnectionSecrets>();
         services.AddSingleton<IConnectionDirectory, ConnectionDirectory>();
-        services.AddDataProtection().SetApplicationName("ChatOrchestrator").PersistKeysToDbContext<ChatDbContext>();
+        services.AddKeyRing();
         services.AddSingleton(provider => new PrepareStore(
             provider.GetRequiredService<IDbContextFactory<ChatDbContext>>(),
             provider.GetRequiredService<IDataProtectionProvider>(),
+            provider.GetRequiredService<RewrapKeyRing>(),
             provider.GetRequiredService<IOptions<StorageOptions>>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PrepareStore>>(),

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application;
+using ChatOrchestrator.Infrastructure.Persistence.KeyRing;
 using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
@@ -22,6 +23,7 @@ public sealed partial class PrepareStore : IHostedLifecycleService
 
     private readonly IDbContextFactory<ChatDbContext> _contexts;
     private readonly IDataProtectionProvider _protection;
+    private readonly RewrapKeyRing _ring;
     private readonly StorageOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<PrepareStore> _logger;
@@ -32,6 +34,7 @@ public sealed partial class PrepareStore : IHostedLifecycleService
     internal PrepareStore(
         IDbContextFactory<ChatDbContext> contexts,
         IDataProtectionProvider protection,
+        RewrapKeyRing ring,
         IOptions<StorageOptions> options,
         TimeProvider time,
         ILogger<PrepareStore> logger,
@@ -40,6 +43,7 @@ public sealed partial class PrepareStore : IHostedLifecycleService
     {
         _contexts = contexts;
         _protection = protection;
+        _ring = ring;
         _options = options.Value;
         _time = time;
         _logger = logger;
@@ -137,6 +141,7 @@ public sealed partial class PrepareStore : IHostedLifecycleService
             await context.Database.MigrateAsync(cancellationToken);
             Migrated(pending);
         }
+        await _ring.HandleAsync(context, cancellationToken);
         // Makes the first key while no other process can make another.
         _protection.CreateProtector("start").Protect("ring");
         return true;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Infrastructure.Net;
 
 namespace ChatOrchestrator.Infrastructure.Platforms;
 
@@ -10,7 +11,8 @@ namespace ChatOrchestrator.Infrastructure.Platforms;
 /// addresses, which may hold credentials, to the log and to traces, and its retries would repeat messages that may have
 /// arrived. The engine retries, by the outcome.
 /// </summary>
-internal sealed class PlatformHttp : IDisposable
+/// <param name="guard">Keeps addresses that come with messages (media) on the public internet; null: every address is called, as tests do.</param>
+internal sealed class PlatformHttp(OutboundGuard? guard = null) : IDisposable
 {
     /// <summary>How long a call may take in all.</summary>
     public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
@@ -30,6 +32,7 @@ internal sealed class PlatformHttp : IDisposable
         AutomaticDecompression = DecompressionMethods.All,
         UseCookies = false,
         AllowAutoRedirect = false,
+        ConnectCallback = guard is null ? null : guard.ConnectAsync,
         // Without a propagator there is no client span either: its url.full could carry a token to the trace store.
         ActivityHeadersPropagator = null,
     })
@@ -94,6 +97,10 @@ internal sealed class PlatformHttp : IDisposable
                 bytes.Write(buffer, 0, read);
             }
             return new Media(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), response.Content.Headers.ContentType?.MediaType ?? "application/octet-stream");
+        }
+        catch (HttpRequestException e) when (e.InnerException is ForbiddenAddressException)
+        {
+            throw new MediaException("refused");
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {

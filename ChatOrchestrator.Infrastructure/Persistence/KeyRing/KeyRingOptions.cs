@@ -1,0 +1,28 @@
+namespace ChatOrchestrator.Infrastructure.Persistence.KeyRing;
+
+/// <summary>What the key ring in the store is encrypted with: the configuration section <c>DataProtection</c>.</summary>
+public sealed class KeyRingOptions
+{
+    public const string Section = "DataProtection";
+
+    /// <summary>32 bytes in base64 (<c>openssl rand -base64 32</c>); or else a certificate.</summary>
+    public string? Key { get; set; }
+
+    /// <summary>Keys of before: the ring is read with them and encrypted anew with the current one at the next start.</summary>
+    public IList<string> PreviousKeys { get; } = [];
+
+    /// <summary>A PKCS#12 file with an RSA key.</summary>
+    public string? CertificatePath { get; set; }
+
+    public string? CertificatePassword { get; set; }
+
+    /// <summary>Certificates of before, like <see cref="PreviousKeys"/>.</summary>
+    public IList<CertificateFile> PreviousCertificates { get; } = [];
+}
+
+public sealed class CertificateFile
+{
+    public string? Path { get; set; }
+
+    public string? Password { get; set; }
+}
