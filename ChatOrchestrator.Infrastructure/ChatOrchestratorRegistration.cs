@@ -3,9 +3,9 @@ using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Infrastructure.Engine;
 using ChatOrchestrator.Infrastructure.Net;
 using ChatOrchestrator.Infrastructure.Persistence;
+using ChatOrchestrator.Infrastructure.Platforms.Discord;
 using ChatOrchestrator.Infrastructure.Platforms.Messenger;
 using ChatOrchestrator.Infrastructure.Platforms.Slack;
-using ChatOrchestrator.Infrastructure.Platforms.Discord;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using ChatOrchestrator.Infrastructure.Platforms.WebChat;
 using ChatOrchestrator.Infrastructure.Platforms.WhatsApp;
@@ -43,10 +43,10 @@ public static class ChatOrchestratorRegistration
         services.AddAi();
 
         // The platforms, one line each.
+        services.AddDiscord();
         services.AddMessenger();
         services.AddSlack();
         services.AddTelegram();
-        services.AddDiscord();
         services.AddWebChat();
         services.AddWhatsApp();
 
