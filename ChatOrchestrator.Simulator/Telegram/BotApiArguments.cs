@@ -12,7 +12,9 @@ internal sealed class BotApiArguments
 {
     private readonly Dictionary<string, string> _values = new(StringComparer.OrdinalIgnoreCase);
 
-    public bool HasFile { get; private set; }
+    private readonly Dictionary<string, IncomingFile> _files = new(StringComparer.OrdinalIgnoreCase);
+
+    public bool HasFile => _files.Count > 0;
 
     /// <exception cref="BotApiException">The body is not what its content type says.</exception>
     public static async Task<BotApiArguments> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -33,7 +35,13 @@ internal sealed class BotApiArguments
                     arguments._values[key] = value.ToString();
                 }
 
-                arguments.HasFile = form.Files.Count > 0;
+                foreach (var file in form.Files)
+                {
+                    await using var content = file.OpenReadStream();
+                    using var bytes = new MemoryStream((int)file.Length);
+                    await content.CopyToAsync(bytes, cancellationToken);
+                    arguments._files[file.Name] = new IncomingFile(file.FileName, file.ContentType, bytes.ToArray());
+                }
             }
             else if (request.ContentType?.Contains("json", StringComparison.OrdinalIgnoreCase) == true)
             {
@@ -67,6 +75,9 @@ internal sealed class BotApiArguments
 
         return arguments;
     }
+
+    /// <summary>What was uploaded under this name.</summary>
+    public IncomingFile? File(string name) => _files.GetValueOrDefault(name);
 
     public bool Has(string name) => _values.ContainsKey(name);
 

@@ -51,6 +51,41 @@ internal sealed partial class BotApiEndpoint(
         await WriteAsync(http, response);
     }
 
+    /// <summary><c>/file/bot{token}/{path}</c>. https://core.telegram.org/bots/api#getfile</summary>
+    public IResult Download(string token, string path)
+    {
+        try
+        {
+            Authenticate(token);
+        }
+        catch (BotApiException error)
+        {
+            return TypedResults.Json(new BotApiResponse(false) { ErrorCode = error.ErrorCode, Description = error.Message }, SimulatorJson.Options, statusCode: error.ErrorCode);
+        }
+
+        stats.Increment("telegram.file");
+        lock (network.Sync)
+        {
+            return network.Files.FindByPath(path) is { } file
+                ? TypedResults.Bytes(file.Bytes, "application/octet-stream")
+                : TypedResults.Json(new BotApiResponse(false) { ErrorCode = 404, Description = "Not Found" }, SimulatorJson.Options, statusCode: 404);
+        }
+    }
+
+    /// <summary>A file for the chat page, which has no token.</summary>
+    public IResult Show(string fileId)
+    {
+        lock (network.Sync)
+        {
+            // What people send is shown on a page of this server: only kinds that run nothing are named as what they are.
+            return network.Files.Find(fileId) is { } file
+                ? TypedResults.Bytes(
+                    file.Bytes,
+                    file.MimeType is "image/png" or "image/jpeg" or "image/gif" or "image/webp" or "audio/ogg" or "audio/mpeg" or "video/mp4" ? file.MimeType : "application/octet-stream")
+                : TypedResults.NotFound();
+        }
+    }
+
     private SimulatedBot Authenticate(string token)
     {
         var match = Token().Match(token);

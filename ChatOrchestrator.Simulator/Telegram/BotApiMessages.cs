@@ -23,12 +23,8 @@ internal sealed class BotApiMessages(TelegramNetwork network)
         var text = Finish(parsed);
         network.RateLimits.Take(network.Settings, bot.Id, chat.Info);
 
-        var message = new Message(TelegramNetwork.TakeMessageId(bot, chat), chat.Info, network.Now)
+        var message = Begin(bot, chat, thread, replyTo) with
         {
-            From = bot.User,
-            MessageThreadId = thread,
-            IsTopicMessage = thread is null ? null : true,
-            ReplyToMessage = replyTo is null ? null : replyTo with { ReplyToMessage = null },
             Text = text.Text,
             Entities = text.Entities.Count == 0 ? null : text.Entities,
             ReplyMarkup = markup,
@@ -36,6 +32,93 @@ internal sealed class BotApiMessages(TelegramNetwork network)
         chat.Put(message);
         network.Show("message", bot, chat, message);
         return Answer(message);
+    }
+
+    /// <summary>Sends files that are there already; several are an album.</summary>
+    public List<Message> SendMedia(SimulatedBot bot, BotApiArguments arguments, IReadOnlyList<OutgoingMedia> media)
+    {
+        var captions = media.Select(m => ParseCaption(m.Caption, m.ParseMode, m.CaptionEntities)).ToList();
+        var markup = ReadReplyMarkup(arguments);
+        var chat = FindWritableChat(bot, arguments);
+        var thread = FindThread(chat, arguments);
+        var replyTo = FindReplied(chat, arguments);
+        network.RateLimits.Take(network.Settings, bot.Id, chat.Info);
+        var album = media.Count > 1 ? network.TakeMediaGroupId() : null;
+        List<Message> sent = [];
+        for (var i = 0; i < media.Count; i++)
+        {
+            var message = (Begin(bot, chat, thread, replyTo) with
+            {
+                MediaGroupId = album,
+                Caption = captions[i]?.Text,
+                CaptionEntities = captions[i] is { Entities.Count: > 0 } caption ? caption.Entities : null,
+                ShowCaptionAboveMedia = arguments.Flag("show_caption_above_media") ? true : null,
+                ReplyMarkup = markup,
+            }).With(media[i].File);
+            chat.Put(message);
+            network.Show("message", bot, chat, message);
+            sent.Add(Answer(message));
+        }
+
+        return sent;
+    }
+
+    /// <summary>https://core.telegram.org/bots/api#sendlocation, #sendvenue and #sendcontact</summary>
+    public Message SendPlaceOrContact(SimulatedBot bot, BotApiArguments arguments, string method)
+    {
+        var markup = ReadReplyMarkup(arguments);
+        var chat = FindWritableChat(bot, arguments);
+        var message = Begin(bot, chat, FindThread(chat, arguments), FindReplied(chat, arguments)) with { ReplyMarkup = markup };
+        if (method == "sendcontact")
+        {
+            if (arguments.Text("phone_number").Length == 0)
+            {
+                throw BotApiException.BadRequest("phone number is empty");
+            }
+
+            message = message with
+            {
+                Contact = new Contact(arguments.Text("phone_number"), arguments.Text("first_name")) { LastName = arguments.Text("last_name") is { Length: > 0 } last ? last : null },
+            };
+        }
+        else
+        {
+            var location = new Location(Degrees(arguments, "latitude", 90), Degrees(arguments, "longitude", 180));
+            message = message with
+            {
+                Location = location,
+                Venue = method == "sendvenue" ? new Venue(location, arguments.Text("title"), arguments.Text("address")) : null,
+            };
+        }
+
+        network.RateLimits.Take(network.Settings, bot.Id, chat.Info);
+        chat.Put(message);
+        network.Show("message", bot, chat, message);
+        return Answer(message);
+    }
+
+    /// <summary>https://core.telegram.org/bots/api#editmessagecaption and #editmessagereplymarkup</summary>
+    public object EditCaptionOrMarkup(SimulatedBot bot, BotApiArguments arguments, bool caption)
+    {
+        var markup = ReadReplyMarkup(arguments);
+        var chat = FindWritableChat(bot, arguments);
+        var message = FindMessage(chat, arguments, "message to edit not found");
+        if (message.From?.Id != bot.Id || (caption && MessageMedia.FileOf(message) is null))
+        {
+            throw BotApiException.BadRequest(message.From?.Id != bot.Id ? "message can't be edited" : "there is no caption in the message to edit");
+        }
+
+        var parsed = caption ? ParseCaption(arguments.Text("caption"), arguments.Text("parse_mode"), arguments.Text("caption_entities")) : null;
+        var edited = message with { EditDate = network.Now, ReplyMarkup = markup };
+        if (caption)
+        {
+            edited = edited with { Caption = parsed?.Text, CaptionEntities = parsed is { Entities.Count: > 0 } ? parsed.Entities : null };
+        }
+
+        network.RateLimits.Take(network.Settings, bot.Id, chat.Info);
+        chat.Put(edited);
+        network.Show("edit", bot, chat, edited);
+        return Answer(edited);
     }
 
     /// <summary>https://core.telegram.org/bots/api#editmessagetext</summary>
@@ -48,6 +131,11 @@ internal sealed class BotApiMessages(TelegramNetwork network)
         if (message.From?.Id != bot.Id)
         {
             throw BotApiException.BadRequest("message can't be edited");
+        }
+
+        if (message.Text is null)
+        {
+            throw BotApiException.BadRequest("there is no text in the message to edit");
         }
 
         FormattedText text;
@@ -131,16 +219,44 @@ internal sealed class BotApiMessages(TelegramNetwork network)
         return chat.Bots.Contains(bot.Id) ? chat : throw BotApiException.Forbidden($"bot is not a member of the {chat.Info.Type} chat");
     }
 
-    private static FormattedText Parse(BotApiArguments arguments)
+    private Message Begin(SimulatedBot bot, SimulatedChat chat, int? thread, Message? replyTo) =>
+        new(TelegramNetwork.TakeMessageId(bot, chat), chat.Info, network.Now)
+        {
+            From = bot.User,
+            MessageThreadId = thread,
+            IsTopicMessage = thread is null ? null : true,
+            ReplyToMessage = replyTo is null ? null : replyTo with { ReplyToMessage = null },
+        };
+
+    private static double Degrees(BotApiArguments arguments, string name, double limit) =>
+        double.TryParse(arguments.Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && Math.Abs(value) <= limit
+            ? value
+            : throw BotApiException.BadRequest($"invalid {name} specified");
+
+    private static FormattedText Parse(BotApiArguments arguments) =>
+        Parse(arguments.Text("text"), arguments.Text("parse_mode"), arguments.Text("entities"));
+
+    private static FormattedText Parse(string text, string parseMode, string entities)
     {
         try
         {
-            return MessageText.Parse(arguments.Text("text"), arguments.Text("parse_mode"), ReadEntities(arguments));
+            return MessageText.Parse(text, parseMode, ReadEntities(parseMode, entities));
         }
         catch (FormattingException error)
         {
             throw BotApiException.Formatting(error);
         }
+    }
+
+    private FormattedText? ParseCaption(string caption, string parseMode, string entities)
+    {
+        if (string.IsNullOrWhiteSpace(caption))
+        {
+            return null;
+        }
+
+        var text = Finish(Parse(caption, parseMode, entities));
+        return text.Text.Length <= MessageText.MaxCaptionLength ? text : throw BotApiException.BadRequest("message caption is too long");
     }
 
     private FormattedText Finish(FormattedText parsed)
@@ -161,9 +277,9 @@ internal sealed class BotApiMessages(TelegramNetwork network)
         }
     }
 
-    private static List<MessageEntity> ReadEntities(BotApiArguments arguments)
+    private static List<MessageEntity> ReadEntities(string parseMode, string json)
     {
-        if (arguments.Text("parse_mode").Length > 0 || arguments.Text("entities") is not { Length: > 0 } json)
+        if (parseMode.Length > 0 || json.Length == 0)
         {
             return [];
         }

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace ChatOrchestrator.Simulator.Telegram;
 
 /// <summary>The methods that the simulator knows. https://core.telegram.org/bots/api#available-methods</summary>
-internal sealed class BotApiMethods(TelegramNetwork network, BotApiMessages messages, BotApiUpdates updates)
+internal sealed class BotApiMethods(TelegramNetwork network, BotApiMessages messages, BotApiMedia media, BotApiUpdates updates)
 {
     // https://core.telegram.org/bots/api#sendchataction
     private static readonly string[] ChatActions =
@@ -23,6 +23,11 @@ internal sealed class BotApiMethods(TelegramNetwork network, BotApiMessages mess
             return await updates.GetUpdatesAsync(bot, arguments, cancellationToken);
         }
 
+        if (BotApiMedia.Handles(name))
+        {
+            return await media.SendAsync(bot, name, arguments, cancellationToken);
+        }
+
         lock (network.Sync)
         {
             return name switch
@@ -33,6 +38,11 @@ internal sealed class BotApiMethods(TelegramNetwork network, BotApiMessages mess
                 "getwebhookinfo" => BotApiUpdates.GetWebhookInfo(bot),
                 "sendmessage" => messages.Send(bot, arguments),
                 "editmessagetext" => messages.EditText(bot, arguments),
+                "sendlocation" or "sendvenue" or "sendcontact" => messages.SendPlaceOrContact(bot, arguments, name),
+                "editmessagecaption" => messages.EditCaptionOrMarkup(bot, arguments, caption: true),
+                "editmessagereplymarkup" => messages.EditCaptionOrMarkup(bot, arguments, caption: false),
+                "getfile" => media.GetFile(arguments),
+                "setmessagereaction" => SetMessageReaction(bot, arguments),
                 "deletemessage" => messages.Delete(bot, arguments),
                 "sendchataction" => SendChatAction(bot, arguments),
                 "getchat" => messages.FindChat(bot, arguments).Info,
@@ -55,6 +65,23 @@ internal sealed class BotApiMethods(TelegramNetwork network, BotApiMessages mess
 
         var chat = messages.FindWritableChat(bot, arguments);
         network.Show("action", bot, chat, new { action, bot_id = bot.Id });
+        return true;
+    }
+
+    /// <summary>https://core.telegram.org/bots/api#setmessagereaction</summary>
+    private bool SetMessageReaction(SimulatedBot bot, BotApiArguments arguments)
+    {
+        var chat = messages.FindWritableChat(bot, arguments);
+        var message = chat.Find(arguments.Number("message_id", 0)) ?? throw BotApiException.BadRequest("message to react not found");
+        var reactions = arguments.Json("reaction", "reaction") as JsonArray ?? [];
+        if (reactions.Count > 1)
+        {
+            throw BotApiException.BadRequest("REACTIONS_TOO_MANY");
+        }
+
+        var emoji = reactions.Count == 0 ? "" : reactions[0]?["emoji"]?.ToString() ?? "";
+        chat.React(message.MessageId, bot.Id, emoji);
+        network.Show("reaction", bot, chat, new { message_id = message.MessageId, user_id = bot.Id, emoji });
         return true;
     }
 

@@ -27,6 +27,41 @@ internal sealed record SendAction : PersonAction
     public int? MessageThreadId { get; init; }
 
     public int? ReplyToMessageId { get; init; }
+
+    /// <summary>Files; several are an album. The text is then the caption of the first.</summary>
+    public IReadOnlyList<SentFile> Media { get; init; } = [];
+
+    public Location? Location { get; init; }
+
+    /// <summary>With a location: a place with a name.</summary>
+    public string? VenueTitle { get; init; }
+
+    public string? VenueAddress { get; init; }
+
+    public Contact? Contact { get; init; }
+
+    /// <summary>Of the message that is replied to, what was picked by hand.</summary>
+    public string? Quote { get; init; }
+}
+
+/// <summary>A file that a person sends.</summary>
+internal sealed record SentFile
+{
+    /// <summary><c>photo</c>, <c>document</c>, <c>animation</c>, <c>audio</c>, <c>voice</c>, <c>video</c>, <c>video_note</c> or <c>sticker</c>.</summary>
+    public string Type { get; init; } = "photo";
+
+    /// <summary>Base64.</summary>
+    public byte[] Content { get; init; } = [];
+
+    public string? FileName { get; init; }
+
+    public string? MimeType { get; init; }
+
+    /// <summary>For a sticker.</summary>
+    public string? Emoji { get; init; }
+
+    /// <summary>Of its own, in an album.</summary>
+    public string? Caption { get; init; }
 }
 
 /// <summary>A person changes a message of theirs.</summary>

@@ -10,6 +10,7 @@ internal sealed class SimulatedChat(ChatInfo info, int firstMessageId)
     public const int MaxMessages = 1000;
 
     private readonly SortedList<int, Message> _messages = [];
+    private readonly Dictionary<(int MessageId, long UserId), string> _reactions = [];
     private int _nextMessageId = firstMessageId;
 
     public ChatInfo Info { get; set; } = info;
@@ -46,6 +47,26 @@ internal sealed class SimulatedChat(ChatInfo info, int firstMessageId)
         SignalChange();
     }
 
+    /// <summary>Changes somebody's reaction to a message; an empty emoji takes it back.</summary>
+    /// <returns>What it was before, or nothing.</returns>
+    public string React(int messageId, long userId, string emoji)
+    {
+        var before = _reactions.GetValueOrDefault((messageId, userId), "");
+        if (emoji.Length == 0)
+        {
+            _reactions.Remove((messageId, userId));
+        }
+        else if (_reactions.Count < MaxMessages || before.Length > 0)
+        {
+            _reactions[(messageId, userId)] = emoji;
+        }
+
+        SignalChange();
+        return before;
+    }
+
+    public IEnumerable<string> ReactionsTo(int messageId) => _reactions.Where(r => r.Key.MessageId == messageId).Select(static r => r.Value);
+
     public bool Delete(int messageId)
     {
         var deleted = _messages.Remove(messageId);
@@ -56,6 +77,7 @@ internal sealed class SimulatedChat(ChatInfo info, int firstMessageId)
     public void Clear()
     {
         _messages.Clear();
+        _reactions.Clear();
         SignalChange();
     }
 

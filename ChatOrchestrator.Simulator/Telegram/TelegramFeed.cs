@@ -5,7 +5,7 @@ using System.Threading.Channels;
 namespace ChatOrchestrator.Simulator.Telegram;
 
 /// <summary>Something that a person in a chat would see happen.</summary>
-/// <param name="Type"><c>message</c>, <c>edit</c>, <c>delete</c>, <c>action</c>, <c>callback_answer</c>, <c>commands</c>, <c>bots</c> or <c>clear</c>.</param>
+/// <param name="Type"><c>message</c>, <c>edit</c>, <c>delete</c>, <c>action</c>, <c>reaction</c>, <c>callback_answer</c>, <c>commands</c>, <c>bots</c> or <c>clear</c>.</param>
 /// <param name="BotId">The bot, or <see langword="null"/> for an event that concerns every chat.</param>
 /// <param name="ChatId">The chat, or <see langword="null"/> for an event that concerns every chat.</param>
 /// <param name="Data">Its content, by type.</param>
@@ -17,8 +17,12 @@ internal sealed class TelegramFeed
     private readonly Lock _sync = new();
     private readonly List<Channel<FeedEvent>> _readers = [];
 
+    /// <summary>Raised for every event, for those who are in this process.</summary>
+    public event Action<FeedEvent>? Published;
+
     public void Publish(FeedEvent value)
     {
+        Published?.Invoke(value);
         lock (_sync)
         {
             foreach (var reader in _readers)

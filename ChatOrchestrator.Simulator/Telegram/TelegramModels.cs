@@ -75,9 +75,41 @@ internal sealed record Message(int MessageId, ChatInfo Chat, long Date)
 
     public Message? ReplyToMessage { get; init; }
 
+    public TextQuote? Quote { get; init; }
+
     public string? Text { get; init; }
 
     public IReadOnlyList<MessageEntity>? Entities { get; init; }
+
+    public string? MediaGroupId { get; init; }
+
+    public string? Caption { get; init; }
+
+    public IReadOnlyList<MessageEntity>? CaptionEntities { get; init; }
+
+    public bool? ShowCaptionAboveMedia { get; init; }
+
+    public IReadOnlyList<PhotoSize>? Photo { get; init; }
+
+    public MediaFile? Document { get; init; }
+
+    public MediaFile? Animation { get; init; }
+
+    public MediaFile? Audio { get; init; }
+
+    public MediaFile? Voice { get; init; }
+
+    public MediaFile? Video { get; init; }
+
+    public MediaFile? VideoNote { get; init; }
+
+    public MediaFile? Sticker { get; init; }
+
+    public Location? Location { get; init; }
+
+    public Venue? Venue { get; init; }
+
+    public Contact? Contact { get; init; }
 
     public JsonNode? ReplyMarkup { get; init; }
 
@@ -89,6 +121,9 @@ internal sealed record Message(int MessageId, ChatInfo Chat, long Date)
 
     public long? MigrateFromChatId { get; init; }
 }
+
+/// <summary>https://core.telegram.org/bots/api#textquote</summary>
+internal sealed record TextQuote(string Text, int Position, bool IsManual);
 
 /// <summary>https://core.telegram.org/bots/api#callbackquery</summary>
 internal sealed record CallbackQuery(string Id, User From, Message Message, string ChatInstance, string Data);

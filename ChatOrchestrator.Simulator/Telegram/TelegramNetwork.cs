@@ -33,6 +33,8 @@ internal sealed class TelegramNetwork(TimeProvider time, TelegramFeed feed, Simu
 
     public TelegramFaults Faults { get; } = new();
 
+    public TelegramFileStore Files { get; } = new();
+
     public TelegramFeed Feed => feed;
 
     public SimulatorStats Stats => stats;
@@ -134,6 +136,9 @@ internal sealed class TelegramNetwork(TimeProvider time, TelegramFeed feed, Simu
     public void Show(string type, SimulatedBot? bot, SimulatedChat chat, object data) =>
         feed.Publish(new FeedEvent(type, chat.Info.IsPrivate ? bot?.Id : null, chat.Info.Id, data));
 
+    /// <summary>The id that the messages of an album share.</summary>
+    public string TakeMediaGroupId() => ((FirstId * 1_000_000L) + _nextCallback++).ToString(CultureInfo.InvariantCulture);
+
     public string TakeCallbackId()
     {
         var id = ((FirstId * 1_000_000L) + _nextCallback++).ToString(CultureInfo.InvariantCulture);
@@ -161,6 +166,7 @@ internal sealed class TelegramNetwork(TimeProvider time, TelegramFeed feed, Simu
         _callbacks.Clear();
         RateLimits.Clear();
         Faults.Clear();
+        Files.Clear();
         feed.Publish(new FeedEvent("clear", null, null, null));
     }
 }

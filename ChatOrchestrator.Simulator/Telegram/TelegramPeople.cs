@@ -29,17 +29,18 @@ internal sealed class TelegramPeople(TelegramNetwork network)
             var replyTo = action.ReplyToMessageId is { } id ? chat.Find(id) ?? throw new ControlException("The message to reply to does not exist.") : null;
             var ids = new List<int>();
             var updates = new List<PushedUpdate>();
-            foreach (var part in SplitLikeAnApp(action.Text))
+            foreach (var content in Compose(action))
             {
-                var text = Finish(part);
-                var message = new Message(TelegramNetwork.TakeMessageId(bot, chat), chat.Info, network.Now)
+                var message = content with
                 {
+                    MessageId = TelegramNetwork.TakeMessageId(bot, chat),
+                    Chat = chat.Info,
+                    Date = network.Now,
                     From = user,
                     MessageThreadId = action.MessageThreadId,
                     IsTopicMessage = action.MessageThreadId is null ? null : true,
                     ReplyToMessage = replyTo is null ? null : replyTo with { ReplyToMessage = null },
-                    Text = text.Text,
-                    Entities = text.Entities.Count == 0 ? null : text.Entities,
+                    Quote = replyTo is null || action.Quote is null ? null : new TextQuote(action.Quote, Math.Max(0, replyTo.Text?.IndexOf(action.Quote, StringComparison.Ordinal) ?? 0), true),
                 };
                 chat.Put(message);
                 network.Show("message", bot, chat, message);
@@ -63,7 +64,10 @@ internal sealed class TelegramPeople(TelegramNetwork network)
             }
 
             var text = Finish(action.Text);
-            var edited = message with { Text = text.Text, Entities = text.Entities.Count == 0 ? null : text.Entities, EditDate = network.Now };
+            var entities = text.Entities.Count == 0 ? null : text.Entities;
+            var edited = message.Text is null
+                ? message with { Caption = text.Text, CaptionEntities = entities, EditDate = network.Now }
+                : message with { Text = text.Text, Entities = entities, EditDate = network.Now };
             chat.Put(edited);
             network.Show("edit", bot, chat, edited);
             return Result([edited.MessageId], Push("edited_message", edited, bot, chat));
@@ -94,8 +98,9 @@ internal sealed class TelegramPeople(TelegramNetwork network)
         {
             var (user, bot, chat) = Locate(action);
             var message = FindMessage(chat, action.MessageId);
-            IReadOnlyList<ReactionType> now = action.Emoji.Length == 0 ? [] : [new ReactionType("emoji", action.Emoji)];
-            var update = new MessageReactionUpdated(chat.Info, message.MessageId, user, network.Now, [], now);
+            var before = chat.React(message.MessageId, user.Id, action.Emoji);
+            network.Show("reaction", bot, chat, new { message_id = message.MessageId, user_id = user.Id, emoji = action.Emoji });
+            var update = new MessageReactionUpdated(chat.Info, message.MessageId, user, network.Now, Reactions(before), Reactions(action.Emoji));
             return Result([message.MessageId], Members(bot, chat).SelectMany(member => Pushed(member, "message_reaction", chat.Info.Id, update)));
         }
     }
@@ -191,6 +196,54 @@ internal sealed class TelegramPeople(TelegramNetwork network)
         return (user, bot, network.OpenPrivateChat(bot, user));
     }
 
+    private static IReadOnlyList<ReactionType> Reactions(string emoji) => emoji.Length == 0 ? [] : [new ReactionType("emoji", emoji)];
+
+    /// <summary>What the action says, as messages that are in no chat yet.</summary>
+    private IEnumerable<Message> Compose(SendAction action)
+    {
+        var empty = new Message(0, new ChatInfo(0, ""), 0);
+        if (action.Location is { } location)
+        {
+            return [empty with { Location = location, Venue = action.VenueTitle is { } title ? new Venue(location, title, action.VenueAddress ?? "") : null }];
+        }
+
+        if (action.Contact is { } contact)
+        {
+            return [empty with { Contact = contact }];
+        }
+
+        return action.Media.Count > 0 ? ComposeMedia(action, empty) : SplitLikeAnApp(action.Text).Select(part =>
+        {
+            var text = Finish(part);
+            return empty with { Text = text.Text, Entities = text.Entities.Count == 0 ? null : text.Entities };
+        });
+    }
+
+    private List<Message> ComposeMedia(SendAction action, Message empty)
+    {
+        var album = action.Media.Count > 1 ? network.TakeMediaGroupId() : null;
+        List<Message> messages = [];
+        foreach (var sent in action.Media)
+        {
+            if (Array.IndexOf(MessageMedia.Kinds, sent.Type) < 0 || sent.Content.Length == 0)
+            {
+                throw new ControlException($"A file has a type ({string.Join(", ", MessageMedia.Kinds)}) and content in base64.");
+            }
+
+            var caption = sent.Caption ?? (messages.Count == 0 ? action.Text : "");
+            var text = caption.Length == 0 ? null : Finish(caption);
+            var file = network.Files.Add(sent.Type, new IncomingFile(sent.FileName, sent.MimeType, sent.Content));
+            messages.Add((empty with
+            {
+                MediaGroupId = album,
+                Caption = text?.Text,
+                CaptionEntities = text is { Entities.Count: > 0 } ? text.Entities : null,
+            }).With(file, sent.Emoji));
+        }
+
+        return messages;
+    }
+
     private static FormattedText Finish(string text)
     {
         try
@@ -240,9 +293,10 @@ internal sealed class TelegramPeople(TelegramNetwork network)
             return true;
         }
 
-        foreach (var entity in message.Entities ?? [])
+        var text = message.Text ?? message.Caption;
+        foreach (var entity in message.Entities ?? message.CaptionEntities ?? [])
         {
-            var value = message.Text!.AsSpan(entity.Offset, entity.Length);
+            var value = text.AsSpan(entity.Offset, entity.Length);
             var at = value.IndexOf('@');
             var isMine = at >= 0 && value[(at + 1)..].Equals(bot.Username, StringComparison.OrdinalIgnoreCase);
             if ((entity.Type == "bot_command" && (at < 0 || isMine)) || (entity.Type == "mention" && isMine))

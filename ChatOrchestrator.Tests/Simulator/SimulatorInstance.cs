@@ -19,6 +19,8 @@ public sealed class SimulatorInstance : IAsyncDisposable
         Http = new HttpClient { BaseAddress = new Uri(Url), Timeout = TimeSpan.FromSeconds(30) };
     }
 
+    public WebApplication App => _app;
+
     public string Url { get; }
 
     public HttpClient Http { get; }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Infrastructure.Platforms;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -29,7 +30,7 @@ internal static class Samples
     }
 
     public static TelegramAdapter Telegram() => new(
-        new TelegramHttp(Options.Create(new TelegramOptions { ApiBaseUrl = "http://127.0.0.1:9" })), TimeProvider.System, NullLogger<TelegramAdapter>.Instance);
+        new TelegramHttp(Options.Create(new TelegramOptions { ApiBaseUrl = "http://127.0.0.1:9" })), new PlatformHttp(), TimeProvider.System, NullLogger<TelegramAdapter>.Instance);
 
     /// <summary>A few pages of Markdown: headings, emphasis, lists, a table, code, links; about 12,000 characters.</summary>
     public static string LongAnswer() => string.Join("\n\n", Enumerable.Range(1, 12).Select(i => $"""

@@ -15,6 +15,10 @@ internal sealed class Update
 
     public Message? EditedMessage { get; set; }
 
+    public CallbackQuery? CallbackQuery { get; set; }
+
+    public MessageReactionUpdated? MessageReaction { get; set; }
+
     public ChatMemberUpdated? MyChatMember { get; set; }
 }
 
@@ -49,6 +53,41 @@ internal sealed class Message
 
     public RepliedMessage? ReplyToMessage { get; set; }
 
+    /// <summary>The part of the replied message that was picked by hand.</summary>
+    public TextQuote? Quote { get; set; }
+
+    public string? MediaGroupId { get; set; }
+
+    /// <summary>The same picture in several sizes.</summary>
+    public PhotoSize?[]? Photo { get; set; }
+
+    public MediaFile? Document { get; set; }
+
+    public MediaFile? Animation { get; set; }
+
+    public MediaFile? Audio { get; set; }
+
+    public MediaFile? Voice { get; set; }
+
+    public MediaFile? Video { get; set; }
+
+    public MediaFile? VideoNote { get; set; }
+
+    public Sticker? Sticker { get; set; }
+
+    public Location? Location { get; set; }
+
+    public Venue? Venue { get; set; }
+
+    public Contact? Contact { get; set; }
+
+    public User?[]? NewChatMembers { get; set; }
+
+    public User? LeftChatMember { get; set; }
+
+    /// <summary>Of a bot's message in a callback query.</summary>
+    public InlineKeyboardMarkup? ReplyMarkup { get; set; }
+
     public long? MigrateToChatId { get; set; }
 
     public long? MigrateFromChatId { get; set; }
@@ -60,6 +99,143 @@ internal sealed class RepliedMessage
     public long? MessageId { get; set; }
 
     public User? From { get; set; }
+
+    public string? Text { get; set; }
+
+    public string? Caption { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#textquote">TextQuote</see>.</summary>
+internal sealed class TextQuote
+{
+    public string? Text { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#photosize">PhotoSize</see>.</summary>
+internal sealed class PhotoSize
+{
+    public string? FileId { get; set; }
+
+    public long Width { get; set; }
+
+    public long Height { get; set; }
+
+    public long? FileSize { get; set; }
+}
+
+/// <summary>
+/// What <see href="https://core.telegram.org/bots/api#document">Document</see>, Animation, Audio, Voice, Video and VideoNote
+/// have in common.
+/// </summary>
+internal sealed class MediaFile
+{
+    public string? FileId { get; set; }
+
+    public string? FileName { get; set; }
+
+    public string? MimeType { get; set; }
+
+    public long? FileSize { get; set; }
+
+    /// <summary>Of an audio file.</summary>
+    public string? Performer { get; set; }
+
+    /// <summary>Of an audio file.</summary>
+    public string? Title { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#sticker">Sticker</see>.</summary>
+internal sealed class Sticker
+{
+    public string? FileId { get; set; }
+
+    public string? Emoji { get; set; }
+
+    public bool IsAnimated { get; set; }
+
+    public bool IsVideo { get; set; }
+
+    public long? FileSize { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#location">Location</see>.</summary>
+internal sealed class Location
+{
+    public double? Latitude { get; set; }
+
+    public double? Longitude { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#venue">Venue</see>.</summary>
+internal sealed class Venue
+{
+    public Location? Location { get; set; }
+
+    public string? Title { get; set; }
+
+    public string? Address { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#contact">Contact</see>.</summary>
+internal sealed class Contact
+{
+    public string? PhoneNumber { get; set; }
+
+    public string? FirstName { get; set; }
+
+    public string? LastName { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#callbackquery">CallbackQuery</see>.</summary>
+internal sealed class CallbackQuery
+{
+    public string? Id { get; set; }
+
+    public User? From { get; set; }
+
+    /// <summary>The message with the button; of an old one only chat and id.</summary>
+    public Message? Message { get; set; }
+
+    public string? Data { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#inlinekeyboardmarkup">InlineKeyboardMarkup</see>.</summary>
+internal sealed class InlineKeyboardMarkup
+{
+    public InlineKeyboardButton?[]?[]? InlineKeyboard { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#inlinekeyboardbutton">InlineKeyboardButton</see>.</summary>
+internal sealed class InlineKeyboardButton
+{
+    public string? Text { get; set; }
+
+    public string? CallbackData { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#messagereactionupdated">MessageReactionUpdated</see>.</summary>
+internal sealed class MessageReactionUpdated
+{
+    public Chat? Chat { get; set; }
+
+    public long? MessageId { get; set; }
+
+    public ReactionType?[]? OldReaction { get; set; }
+
+    public ReactionType?[]? NewReaction { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#reactiontype">ReactionType</see>.</summary>
+internal sealed class ReactionType
+{
+    public string? Type { get; set; }
+
+    public string? Emoji { get; set; }
+
+    public string? CustomEmojiId { get; set; }
+
+    /// <summary>The emoji, or what stands for it.</summary>
+    public string Name => Emoji ?? CustomEmojiId ?? Type ?? "unknown";
 }
 
 /// <summary><see href="https://core.telegram.org/bots/api#messageentity">MessageEntity</see>; offset and length in UTF-16 units.</summary>
@@ -111,6 +287,8 @@ internal sealed class ChatMemberUpdated
 
     public User? From { get; set; }
 
+    public ChatMember? OldChatMember { get; set; }
+
     public ChatMember? NewChatMember { get; set; }
 }
 
@@ -119,6 +297,13 @@ internal sealed class ChatMember
 {
     /// <summary>In a private chat <c>kicked</c> means blocked.</summary>
     public string? Status { get; set; }
+
+    public User? User { get; set; }
+
+    /// <summary>For <c>restricted</c>.</summary>
+    public bool IsMember { get; set; }
+
+    public bool IsThere => Status is "creator" or "administrator" or "member" || (Status == "restricted" && IsMember);
 }
 
 /// <summary>What matters of an error that the Bot API answers to a call made without the client (<c>getUpdates</c>).</summary>

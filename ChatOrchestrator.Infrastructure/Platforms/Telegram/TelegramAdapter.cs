@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Infrastructure.Formatting;
 using Microsoft.Extensions.Logging;
 using Telegram.Bot;
@@ -17,7 +18,9 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 /// Telegram through the <see href="https://core.telegram.org/bots/api">Bot API</see>: webhooks or long polling in, <c>sendMessage</c> out.
 /// A part's platform id is <c>{chat}:{message}</c>, like that of an inbound message: Telegram counts messages per chat.
 /// </summary>
-internal sealed class TelegramAdapter : IPlatformAdapter, IRegistersWebhooks, IListens, IDescribesConnection, IGeneratesSecrets
+internal sealed class TelegramAdapter
+    : IPlatformAdapter, IRegistersWebhooks, IListens, IDescribesConnection, IGeneratesSecrets, IStreamsAnswers, IFetchesMedia, IRepliesToWebhooks,
+        IStartsConversations, IAsyncDisposable, IDisposable
 {
     /// <summary>What we ask Telegram to send; reactions come only when asked for.</summary>
     private static readonly UpdateType[] AllowedUpdates =
@@ -40,13 +43,17 @@ internal sealed class TelegramAdapter : IPlatformAdapter, IRegistersWebhooks, IL
     private readonly ILogger<TelegramAdapter> _logger;
     private readonly TelegramSender _sender;
     private readonly TelegramPolling _polling;
+    private readonly TelegramFiles _files;
+    private readonly StreamedAnswers _streamed;
 
-    public TelegramAdapter(TelegramHttp http, TimeProvider time, ILogger<TelegramAdapter> logger)
+    public TelegramAdapter(TelegramHttp http, PlatformHttp downloads, TimeProvider time, ILogger<TelegramAdapter> logger)
     {
         _http = http;
         _logger = logger;
         _sender = new TelegramSender(logger);
         _polling = new TelegramPolling(http, time, logger);
+        _files = new TelegramFiles(http, downloads);
+        _streamed = new StreamedAnswers(new TelegramDrafts(Of), time, logger);
     }
 
     public PlatformName Platform { get; } = PlatformName.From("telegram");
@@ -54,7 +61,22 @@ internal sealed class TelegramAdapter : IPlatformAdapter, IRegistersWebhooks, IL
     public IReadOnlyList<string> GeneratedSecrets { get; } = [TelegramSettings.WebhookSecret];
 
     // https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this; the 20 a minute per group are left to its 429s.
-    public PlatformCapabilities Capabilities { get; } = new(QuietPeriodMs: 1_000, new Pace(ChatPerSecond: 1, ConnectionPerSecond: 30), ShowsTyping: true) { MaxTextLength = TelegramLimits.MaxTextLength, Markup = "html" };
+    public PlatformCapabilities Capabilities { get; } = new(QuietPeriodMs: 1_000, new Pace(ChatPerSecond: 1, ConnectionPerSecond: 30), ShowsTyping: true)
+    {
+        MaxTextLength = TelegramLimits.MaxTextLength,
+        Markup = "html",
+        SendsMedia = [AttachmentKind.Image, AttachmentKind.Audio, AttachmentKind.Voice, AttachmentKind.Video, AttachmentKind.Document],
+        ReceivesMedia = Enum.GetValues<AttachmentKind>(),
+        MaxButtons = TelegramButtons.MaxButtons,
+        MaxButtonLabel = TelegramButtons.MaxLabel,
+        ReceivesEdits = true,
+        ReceivesReactions = true,
+        ReceivesQuotes = true,
+        Threads = true,
+        Groups = true,
+        Streaming = true,
+        StartsConversations = true,
+    };
 
     public IEnumerable<FieldError> Validate(IReadOnlyDictionary<string, string> secrets, JsonElement settings) =>
         TelegramSettings.Validate(secrets, settings);
@@ -63,12 +85,32 @@ internal sealed class TelegramAdapter : IPlatformAdapter, IRegistersWebhooks, IL
         Of(connection).IsWebhookSecret(request.Header("X-Telegram-Bot-Api-Secret-Token"));
 
     public IReadOnlyList<InboundEvent> Read(ConnectionSnapshot connection, ReadOnlyMemory<byte> body) =>
-        [TelegramUpdateReader.Read(Of(connection), body.Span)];
+        TelegramUpdateReader.Read(Of(connection), body.Span);
 
     public IReadOnlyList<PartBody> Split(string answer) => TelegramParts.Split(answer);
 
-    public Task<DeliveryOutcome> SendAsync(ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken) =>
-        _sender.SendAsync(Of(connection), part, cancellationToken);
+    public WebhookReply? Reply(ConnectionSnapshot connection, in WebhookRequest request) => TelegramCallbacks.Reply(request.Body.Span);
+
+    public Task<DeliveryOutcome> SendAsync(ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken)
+    {
+        var state = Of(connection);
+        return state.Streams
+            ? _streamed.DeliverAsync(
+                part,
+                messageId => _sender.EditAsync(state, part, messageId, cancellationToken),
+                () => _sender.SendAsync(state, part, cancellationToken),
+                cancellationToken)
+            : _sender.SendAsync(state, part, cancellationToken);
+    }
+
+    public bool Streams(ConnectionSnapshot connection) => Of(connection).Streams;
+
+    public void Stream(ConnectionSnapshot connection, AnswerDraft draft, string text) => _streamed.Stream(connection, draft, text);
+
+    public void Abandon(ConnectionSnapshot connection, AnswerDraft draft) => _streamed.Abandon(draft);
+
+    public Task<Media> FetchAsync(ConnectionSnapshot connection, Attachment attachment, int maxBytes, CancellationToken cancellationToken) =>
+        _files.FetchAsync(Of(connection), attachment, maxBytes, cancellationToken);
 
     public Task ShowTypingAsync(ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken) =>
         TelegramSender.ShowTypingAsync(Of(connection), chat, cancellationToken);
@@ -81,6 +123,25 @@ internal sealed class TelegramAdapter : IPlatformAdapter, IRegistersWebhooks, IL
         return me.Username is { Length: > 0 } username
             ? new Dictionary<string, string> { [TelegramSettings.Username] = username }
             : new Dictionary<string, string>();
+    }
+
+    /// <summary>A group that the bot is in, or a person who has started it: Telegram lets a bot write to nobody else.</summary>
+    /// <param name="connection">Whose bot.</param>
+    /// <param name="recipient">The chat's id, or the @name of a group.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<StartedChat> OpenAsync(ConnectionSnapshot connection, string recipient, CancellationToken cancellationToken)
+    {
+        var isId = TelegramSender.TryId(recipient, out var id);
+        if (!isId && !recipient.StartsWith('@'))
+        {
+            throw new PlatformException("chat_not_found", permanent: true);
+        }
+        var request = new GetChatRequest { ChatId = isId ? id : recipient };
+        var chat = await CallAsync(Of(connection), client => client.SendRequest(request, cancellationToken), cancellationToken);
+        var address = new ChatAddress(TelegramUpdateReader.Id(chat.Id));
+        return chat.Type == ChatType.Private
+            ? new StartedChat(address, Title: chat.LastName is { Length: > 0 } last ? $"{chat.FirstName} {last}" : chat.FirstName, UserId: address.ChatId)
+            : new StartedChat(address, IsGroup: true, chat.Title);
     }
 
     public async Task RegisterAsync(ConnectionSnapshot connection, Uri webhookUrl, CancellationToken cancellationToken)
@@ -119,6 +180,10 @@ internal sealed class TelegramAdapter : IPlatformAdapter, IRegistersWebhooks, IL
             await OfferCommandsAsync(connection, cancellationToken);
         }
     }
+
+    public ValueTask DisposeAsync() => _streamed.DisposeAsync();
+
+    public void Dispose() => _streamed.Dispose();
 
     /// <summary>For a connection without its description: a mention in a group is recognised by the username.</summary>
     private async Task LearnUsernameAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)

@@ -51,9 +51,12 @@ internal static class TelegramAddressing
     }
 
     private static bool IsReplyToBot(TelegramConnection connection, Message message) =>
-        message.ReplyToMessage is { From: { } author } replied && author.Id == connection.BotId
-        // In a topic every message "replies" to the one that opened the topic, and the bot may have opened it.
-        && !(message.IsTopicMessage && replied.MessageId == message.MessageThreadId);
+        message.ReplyToMessage is { From: { } author } && author.Id == connection.BotId
+        // The bot may have opened the topic.
+        && !IsTopicStart(message);
+
+    /// <summary>In a topic every message "replies" to the one that opened the topic.</summary>
+    public static bool IsTopicStart(Message message) => message.IsTopicMessage && message.ReplyToMessage?.MessageId == message.MessageThreadId;
 
     private static bool Mentions(TelegramConnection connection, string text, MessageEntity?[]? entities)
     {
@@ -82,7 +85,7 @@ internal static class TelegramAddressing
         return text;
     }
 
-    private static bool IsBot(TelegramConnection connection, string text, MessageEntity entity) => entity.Type switch
+    public static bool IsBot(TelegramConnection connection, string text, MessageEntity entity) => entity.Type switch
     {
         "mention" => TryRange(entity, text, out var range) && entity.Length > 1 && connection.Username is { } own
             && text.AsSpan()[range][1..].Equals(own, StringComparison.OrdinalIgnoreCase),
@@ -91,7 +94,7 @@ internal static class TelegramAddressing
         _ => false,
     };
 
-    private static bool TryRange(MessageEntity entity, string text, out Range range)
+    public static bool TryRange(MessageEntity entity, string text, out Range range)
     {
         range = default;
         if (entity.Offset < 0 || entity.Length < 0 || entity.Offset > text.Length - entity.Length)

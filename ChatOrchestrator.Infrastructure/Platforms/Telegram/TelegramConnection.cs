@@ -20,6 +20,7 @@ internal sealed class TelegramConnection
         Token = snapshot.Secret(TelegramSettings.BotToken);
         BotId = TelegramSettings.BotIdOf(Token);
         Groups = TelegramSettings.GroupsOf(snapshot.Settings);
+        Streams = TelegramSettings.StreamingOf(snapshot.Settings);
         _username = TelegramSettings.UsernameOf(snapshot.Settings);
         _webhookSecretHash = snapshot.Secret(TelegramSettings.WebhookSecret) is { } secret ? SHA256.HashData(Encoding.UTF8.GetBytes(secret)) : null;
         _client = new(() => BotId == 0 ? null : http.CreateClient(Token!));
@@ -31,6 +32,9 @@ internal sealed class TelegramConnection
     public long BotId { get; }
 
     public GroupAnswers Groups { get; }
+
+    /// <summary>Answers are shown while they are made.</summary>
+    public bool Streams { get; }
 
     /// <summary>The bot's username without @, as Telegram was last heard to say, or as kept with the connection; null: not known yet.</summary>
     public string? Username => _learnedUsernames.TryGetValue(BotId, out var learned) ? learned : _username;

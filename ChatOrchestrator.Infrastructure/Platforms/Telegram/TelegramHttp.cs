@@ -36,6 +36,9 @@ internal sealed class TelegramHttp : IDisposable
 
     public Uri MethodUrl(string token, string method) => new($"{_baseUrl}/bot{token}/{method}");
 
+    /// <summary>Where a file is, by the path that <c>getFile</c> gave.</summary>
+    public Uri FileUrl(string token, string path) => new($"{_baseUrl}/file/bot{token}/{path}");
+
     public void Dispose()
     {
         _calls.Dispose();

@@ -9,6 +9,12 @@ internal static partial class TelegramLog
     [LoggerMessage(LogLevel.Warning, "Telegram could not read the markup of message {MessageId} part {Ordinal}; it goes out as plain text")]
     public static partial void MarkupRefused(ILogger logger, Guid messageId, int ordinal);
 
+    [LoggerMessage(LogLevel.Warning, "Telegram refused the buttons of message {MessageId} part {Ordinal}; they go out as a list")]
+    public static partial void ButtonsRefused(ILogger logger, Guid messageId, int ordinal);
+
+    [LoggerMessage(LogLevel.Warning, "Telegram did not take the file of message {MessageId} part {Ordinal}; it goes out as a link")]
+    public static partial void MediaRefused(ILogger logger, Guid messageId, int ordinal);
+
     [LoggerMessage(LogLevel.Warning, "The topic of message {MessageId} part {Ordinal} is gone; it goes to the group itself")]
     public static partial void TopicGone(ILogger logger, Guid messageId, int ordinal);
 

@@ -52,6 +52,7 @@ internal sealed class TelegramPolling(TelegramHttp http, TimeProvider time, ILog
                 if (events.Count > 0)
                 {
                     await receive(events, cancellationToken);
+                    await TelegramCallbacks.AnswerAsync(connection, events, cancellationToken);
                 }
                 if (poll.RetryAfter > TimeSpan.Zero)
                 {
@@ -121,7 +122,7 @@ internal sealed class TelegramPolling(TelegramHttp http, TimeProvider time, ILog
             }
             try
             {
-                events.Add(TelegramUpdateReader.Read(connection, update));
+                events.AddRange(TelegramUpdateReader.Read(connection, update));
             }
             catch (MalformedPayloadException)
             {

@@ -42,6 +42,12 @@ internal static class TelegramRefusal
 
     public static bool IsOfMarkup(ApiRequestException refusal) => refusal.ErrorCode == 400 && Says(refusal, "can't parse entities");
 
+    public static bool IsOfButtons(ApiRequestException refusal) =>
+        refusal.ErrorCode == 400 && (Says(refusal, "BUTTON_") || Says(refusal, "inline keyboard button") || Says(refusal, "REPLY_MARKUP"));
+
+    /// <summary>An edit that changes nothing.</summary>
+    public static bool IsUnchanged(ApiRequestException refusal) => refusal.ErrorCode == 400 && Says(refusal, "message is not modified");
+
     public static bool IsOfThread(ApiRequestException refusal) =>
         refusal.ErrorCode == 400 && (Says(refusal, "message thread not found") || Says(refusal, "TOPIC_DELETED"));
 

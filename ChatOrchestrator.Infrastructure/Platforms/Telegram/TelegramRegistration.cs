@@ -21,6 +21,7 @@ public static class TelegramRegistration
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<TelegramHttp>();
+        services.TryAddSingleton<PlatformHttp>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformAdapter, TelegramAdapter>());
         return services;
     }

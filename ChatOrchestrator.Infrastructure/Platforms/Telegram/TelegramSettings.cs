@@ -28,6 +28,7 @@ internal static partial class TelegramSettings
     public const string Username = "username";
 
     private const string Groups = "groups";
+    private const string Streaming = "streaming";
 
     /// <summary>The longest <c>secret_token</c>, see <see href="https://core.telegram.org/bots/api#setwebhook">setWebhook</see>.</summary>
     public const int MaxWebhookSecretLength = 256;
@@ -62,6 +63,10 @@ internal static partial class TelegramSettings
         "none" => GroupAnswers.None,
         _ => GroupAnswers.Mention,
     };
+
+    /// <summary>Whether answers are shown while they are made; off unless it says so.</summary>
+    public static bool StreamingOf(JsonElement settings) =>
+        settings.ValueKind == JsonValueKind.Object && settings.TryGetProperty(Streaming, out var value) && value.ValueKind == JsonValueKind.True;
 
     public static string? UsernameOf(JsonElement settings) =>
         Text(settings, Username) is { } name && UsernameForm().IsMatch(name) ? name : null;
@@ -103,6 +108,7 @@ internal static partial class TelegramSettings
         Username => value.ValueKind == JsonValueKind.String && UsernameForm().IsMatch(value.GetString()!)
             ? null
             : "The bot's username without '@': letters, digits and '_', at most 32.",
+        Streaming => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : "true or false.",
         MaxLanesSetting.Name => MaxLanesSetting.Validate(value),
         PacingSetting.Name => PacingSetting.Validate(value),
         _ => "Telegram has no such setting.",

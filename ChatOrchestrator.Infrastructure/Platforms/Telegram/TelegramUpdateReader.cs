@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Domain.Messages;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
@@ -12,7 +13,7 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 internal static class TelegramUpdateReader
 {
     /// <exception cref="MalformedPayloadException">Not a JSON object with an <c>update_id</c>, or a field has another type than documented.</exception>
-    public static InboundEvent Read(TelegramConnection connection, ReadOnlySpan<byte> body)
+    public static IReadOnlyList<InboundEvent> Read(TelegramConnection connection, ReadOnlySpan<byte> body)
     {
         Update? update;
         try
@@ -30,10 +31,13 @@ internal static class TelegramUpdateReader
         }
         return update switch
         {
-            { Message: { } message } => ReadMessage(connection, id, message, body),
-            { EditedMessage: { } message } => ReadEdit(connection, id, message),
-            { MyChatMember: { } change } => ReadMyChatMember(id, change),
-            _ => Ignored(id, TelegramUpdateScan.UpdateType(body)),
+            { Message: { NewChatMembers: not null } or { LeftChatMember: not null } } => TelegramEvents.ReadMembers(connection, id, update.Message),
+            { Message: { } message } => [ReadMessage(connection, id, message, body)],
+            { EditedMessage: { } message } => [ReadEdit(connection, id, message)],
+            { CallbackQuery: { } query } => [TelegramEvents.ReadButton(connection, id, query)],
+            { MessageReaction: { } change } => TelegramEvents.ReadReactions(id, change),
+            { MyChatMember: { } change } => [TelegramEvents.ReadMyChatMember(id, change)],
+            _ => [Ignored(id, TelegramUpdateScan.UpdateType(body))],
         };
     }
 
@@ -60,24 +64,39 @@ internal static class TelegramUpdateReader
         {
             return Ignored(updateId, why);
         }
-        var isText = message.Text is not null;
-        var (content, isMessage) = isText ? ("text", true) : TelegramUpdateScan.Content(body);
-        if (!isMessage)
+        var content = TelegramContent.Read(connection, message);
+        var placeholder = "";
+        if (message.Text is null)
         {
-            return Ignored(updateId, content);
+            if (content is { Attachments: [var first, ..] })
+            {
+                placeholder = AttachmentWords.Placeholder(first.Kind);
+            }
+            else
+            {
+                var (name, isMessage) = TelegramUpdateScan.Content(body);
+                if (!isMessage)
+                {
+                    return Ignored(updateId, name);
+                }
+                placeholder = $"[{name.Replace('_', ' ')}]";
+            }
         }
         var isGroup = IsGroup(message.Chat!);
-        var text = message.Text ?? message.Caption ?? $"[{content.Replace('_', ' ')}]";
-        var addressed = TelegramAddressing.Resolve(connection, message, text, isGroup);
+        var (kind, text) = TelegramAddressing.Resolve(connection, message, message.Text ?? message.Caption ?? placeholder, isGroup);
         return new InboundMessage
         {
             PlatformId = MessageKey(chatId, messageId),
-            Chat = new(Id(chatId), message is { IsTopicMessage: true, MessageThreadId: { } topic } ? Id(topic) : ""),
+            Chat = AddressOf(message, chatId),
             IsGroup = isGroup,
             ChatTitle = message.Chat!.Title ?? NameOf(message.From),
             Author = AuthorOf(message),
-            Kind = isText || addressed.Kind == MessageKind.Overheard ? addressed.Kind : MessageKind.Unsupported,
-            Text = isText ? addressed.Text : text,
+            Kind = kind != MessageKind.Overheard && message.Text is null && content is not { Attachments.Count: > 0 } ? MessageKind.Unsupported : kind,
+            Text = text,
+            // In a group that talks to the bot by name, everybody's question gets an answer of its own, which quotes it.
+            Content = isGroup && kind == MessageKind.Text && connection.Groups == GroupAnswers.Mention && message.MediaGroupId is null
+                ? (content ?? new MessageContent()) with { AnswerVia = Id(messageId) }
+                : content,
             SentAt = TimeOf(message.Date),
         };
     }
@@ -96,14 +115,9 @@ internal static class TelegramUpdateReader
             {
                 PlatformId = EventKey(updateId),
                 EditedPlatformId = MessageKey(chatId, messageId),
-                Text = message.Text is null ? text : TelegramAddressing.Resolve(connection, message, text, IsGroup(message.Chat!)).Text,
+                Text = TelegramAddressing.Resolve(connection, message, text, IsGroup(message.Chat!)).Text,
             };
     }
-
-    private static InboundEvent ReadMyChatMember(long updateId, ChatMemberUpdated change) =>
-        change is { Chat: { Type: "private", Id: { } userId }, NewChatMember.Status: "kicked" or "member" }
-            ? new ParticipantBlocked { PlatformId = EventKey(updateId), UserId = Id(userId), Blocked = change.NewChatMember.Status == "kicked" }
-            : Ignored(updateId, "my_chat_member");
 
     private static string? WhyIgnored(TelegramConnection connection, Message message) =>
         message switch
@@ -123,7 +137,7 @@ internal static class TelegramUpdateReader
             ? new(Id(senderId), sender.Title, sender.Username)
             : new(Id(message.From!.Id), NameOf(message.From), message.From.Username, message.From.LanguageCode, message.From.IsBot);
 
-    private static string? NameOf(User? user) =>
+    public static string? NameOf(User? user) =>
         user is null ? null : string.IsNullOrEmpty(user.LastName) ? user.FirstName : $"{user.FirstName} {user.LastName}";
 
     private static (long ChatId, long MessageId) IdsOf(Message message) =>
@@ -131,12 +145,15 @@ internal static class TelegramUpdateReader
             ? (chatId, messageId)
             : throw new MalformedPayloadException("A message has no message_id or no chat.");
 
-    private static bool IsGroup(Chat chat) => chat.Type is "group" or "supergroup";
+    public static ChatAddress AddressOf(Message message, long chatId) =>
+        new(Id(chatId), message is { IsTopicMessage: true, MessageThreadId: { } topic } ? Id(topic) : "");
+
+    public static bool IsGroup(Chat chat) => chat.Type is "group" or "supergroup";
 
     private static ChatMigrated Migrated(long updateId, long from, long to) =>
         new() { PlatformId = EventKey(updateId), FromChatId = Id(from), ToChatId = Id(to) };
 
-    private static IgnoredEvent Ignored(long updateId, string type) => new() { PlatformId = EventKey(updateId), Type = type };
+    public static IgnoredEvent Ignored(long updateId, string type) => new() { PlatformId = EventKey(updateId), Type = type };
 
     private static DateTimeOffset? TimeOf(long unixSeconds) =>
         unixSeconds is > 0 and <= 253_402_300_799 ? DateTimeOffset.FromUnixTimeSeconds(unixSeconds) : null;
@@ -144,7 +161,9 @@ internal static class TelegramUpdateReader
     /// <summary>How a message is known here, received or sent: <c>{chat}:{message}</c>, because Telegram counts per chat.</summary>
     public static string MessageKey(long chatId, long messageId) => string.Create(CultureInfo.InvariantCulture, $"{chatId}:{messageId}");
 
-    private static string EventKey(long updateId) => string.Create(CultureInfo.InvariantCulture, $"u{updateId}");
+    /// <param name="index">Its place among the events of one update.</param>
+    public static string EventKey(long updateId, int index = 0) =>
+        index == 0 ? string.Create(CultureInfo.InvariantCulture, $"u{updateId}") : string.Create(CultureInfo.InvariantCulture, $"u{updateId}:{index}");
 
-    private static string Id(long id) => id.ToString(CultureInfo.InvariantCulture);
+    public static string Id(long id) => id.ToString(CultureInfo.InvariantCulture);
 }

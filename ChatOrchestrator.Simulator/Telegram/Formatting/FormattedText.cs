@@ -13,6 +13,9 @@ internal static class MessageText
     /// <summary>UTF-16 code units after entity parsing. https://core.telegram.org/bots/api#sendmessage</summary>
     public const int MaxLength = 4096;
 
+    /// <summary>The same of a caption. https://core.telegram.org/bots/api#sendphoto</summary>
+    public const int MaxCaptionLength = 1024;
+
     // What the Bot API server takes before it parses anything: 32 KiB of UTF-8.
     private const int MaxSourceBytes = 1 << 15;
 

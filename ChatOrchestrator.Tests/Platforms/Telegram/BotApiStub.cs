@@ -53,6 +53,11 @@ internal sealed class BotApiStub : IAsyncDisposable
         var path = http.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body);
+        if (path[0] == "file")
+        {
+            // /file/bot{token}/{path}
+            path = [path[1], string.Join('/', path[2..].Prepend("file"))];
+        }
         var call = new Call(path[0]["bot".Length..], path[1], body.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(body.ToArray()));
         _calls.Enqueue(call);
         var answer = Reply(call) ?? Usual(call);
@@ -73,11 +78,15 @@ internal sealed class BotApiStub : IAsyncDisposable
     private static Answer Usual(Call call) => call.Method switch
     {
         "getMe" => Result("""{"id":777000777,"is_bot":true,"first_name":"Helper","username":"helper_bot","can_join_groups":true}"""),
-        "sendMessage" => Result(
-            $$$"""{"message_id":2001,"from":{"id":777000777,"is_bot":true,"first_name":"Helper","username":"helper_bot"},"chat":{"id":{{{call.Body.GetProperty("chat_id")}}},"type":"private","first_name":"Ada"},"date":1760000100,"text":"x"}"""),
+        "sendMessage" or "editMessageText" or "sendPhoto" or "sendAudio" or "sendVoice" or "sendVideo" or "sendDocument" => Result(Sent(call)),
+        "sendMediaGroup" => Result($"[{Sent(call)}]"),
+        "getFile" => Result("""{"file_id":"x","file_unique_id":"y","file_path":"photos/file_7.jpg"}"""),
         "getUpdates" => Result("[]"),
         _ => Result("true"),
     };
+
+    private static string Sent(Call call) =>
+        $$$"""{"message_id":{{{call.Text("message_id") ?? "2001"}}},"from":{"id":777000777,"is_bot":true,"first_name":"Helper","username":"helper_bot"},"chat":{"id":{{{call.Body.GetProperty("chat_id")}}},"type":"private","first_name":"Ada"},"date":1760000100,"text":"x"}""";
 
     internal sealed record Call(string Token, string Method, JsonElement Body)
     {

@@ -17,8 +17,9 @@ public sealed class TelegramContract : AdapterContract
 
     protected override int MaxPartLength => 4096;
 
-    /// <summary>A body is one update, and an update at most one event.</summary>
-    protected override IEnumerable<(byte[] Body, int Events)> Batches => TelegramFixture.PayloadNames().Select(name => (TelegramFixture.Payload(name), 1));
+    /// <summary>A body is one update, and an update one event; only reactions that are exchanged and people who come together are several.</summary>
+    protected override IEnumerable<(byte[] Body, int Events)> Batches =>
+        TelegramFixture.PayloadNames().Select(name => (TelegramFixture.Payload(name), name is "message_reaction_changed" or "new_chat_members_two" ? 2 : 1));
 
     protected override IEnumerable<byte[]> OwnMessages => [TelegramFixture.Payload("own_message")];
 

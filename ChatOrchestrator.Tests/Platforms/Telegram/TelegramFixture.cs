@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Infrastructure.Platforms;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using Microsoft.Extensions.Options;
 
@@ -25,8 +26,9 @@ internal static class TelegramFixture
     public static TelegramAdapter Adapter(string baseUrl = "http://127.0.0.1:9", CapturedLog? log = null, TimeProvider? time = null) =>
         new(
             new TelegramHttp(Options.Create(new TelegramOptions { ApiBaseUrl = baseUrl })),
+            new PlatformHttp(),
             time ?? TimeProvider.System,
-(log ?? new CapturedLog()).For<TelegramAdapter>());
+            (log ?? new CapturedLog()).For<TelegramAdapter>());
 
     public static byte[] Payload(string name) => File.ReadAllBytes(Path.Combine(PayloadFolder(), name + ".json"));
 
