@@ -41,6 +41,7 @@ public static class SimulatorHost
         builder.Services.AddSingleton<SimulatorStats>();
         builder.Services.AddTelegramSimulator();
         builder.Services.AddOpenAiSimulator();
+        builder.Services.AddChatPage();
         configure?.Invoke(builder);
 
         var app = builder.Build();

@@ -17,8 +17,12 @@ internal sealed class TelegramFeed
     private readonly Lock _sync = new();
     private readonly List<Channel<FeedEvent>> _readers = [];
 
+    /// <summary>Raised with every event, within the network's lock: it must not wait.</summary>
+    public event Action<FeedEvent>? Published;
+
     public void Publish(FeedEvent value)
     {
+        Published?.Invoke(value);
         lock (_sync)
         {
             foreach (var reader in _readers)

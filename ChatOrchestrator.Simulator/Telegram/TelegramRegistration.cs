@@ -21,6 +21,7 @@ internal static class TelegramRegistration
         services.AddSingleton<BotApiMethods>();
         services.AddSingleton<BotApiEndpoint>();
         services.AddSingleton<TelegramPeople>();
+        services.AddSingleton<Chat.IChatPlatform, TelegramChat>();
     }
 
     public static void MapTelegram(this IEndpointRouteBuilder routes)
