@@ -43,6 +43,7 @@ public static class SimulatorHost
         builder.Services.AddTelegramSimulator();
         builder.Services.AddDiscordSimulator();
         builder.Services.AddOpenAiSimulator();
+        builder.Services.AddChatPage();
         configure?.Invoke(builder);
 
         var app = builder.Build();

@@ -54,6 +54,9 @@ internal sealed record ChatEntry(string Id, bool FromBot, ChatText Text)
     /// <summary>A name in small print above the text, where several speak.</summary>
     public string? Author { get; init; }
 
+    /// <summary>The text that the message replies to, in small print above it.</summary>
+    public string? Quote { get; init; }
+
     /// <summary>Typing, and nothing else.</summary>
     public bool IsTyping { get; init; }
 }

@@ -31,7 +31,7 @@ internal sealed class ChatCompletions(OpenAiState state, SimulatorStats stats, T
             throw OpenAiException.ContextLength(settings.ContextTokens, request.PromptTokens);
         }
 
-        var (answer, finish) = Answer(request, fault);
+        var (answer, finish) = Answer(request, fault, new Uri($"{http.Request.Scheme}://{http.Request.Host}"));
         var completion = new Completion(id, request, time.GetUtcNow().ToUnixTimeSeconds(), answer, finish);
         if (request.Stream)
         {
@@ -74,14 +74,14 @@ internal sealed class ChatCompletions(OpenAiState state, SimulatorStats stats, T
         }
     }
 
-    private static (string Answer, string Finish) Answer(ChatRequest request, OpenAiFault? fault)
+    private static (string Answer, string Finish) Answer(ChatRequest request, OpenAiFault? fault, Uri simulator)
     {
         if (fault?.Kind == OpenAiFaultKind.ContentFilter)
         {
             return ("", "content_filter");
         }
 
-        var answer = ModelAnswer.To(request.LastUserText, request.Messages);
+        var answer = ModelAnswer.To(request.LastUserText, request.Messages, simulator);
         if (request.JsonObject)
         {
             answer = new JsonObject { ["answer"] = answer }.ToJsonString(SimulatorJson.Options);

@@ -4,7 +4,16 @@ using System.Text.Json;
 namespace ChatOrchestrator.Simulator.OpenAi;
 
 /// <summary>One message of a request, its content as plain text whatever parts it had.</summary>
-internal sealed record ChatMessage(string Role, string Text);
+internal sealed record ChatMessage(string Role, string Text)
+{
+    /// <summary>The pictures that it brought; null: none.</summary>
+    public IReadOnlyList<ChatImage>? Images { get; init; }
+}
+
+/// <summary>A picture of a message. https://platform.openai.com/docs/guides/images-vision</summary>
+/// <param name="MimeType">Null for one that is only named by its address.</param>
+/// <param name="Size">In bytes; null for one that is only named by its address.</param>
+internal sealed record ChatImage(string? MimeType, int? Size);
 
 /// <summary>The parts of a chat completion request that matter here. https://platform.openai.com/docs/api-reference/chat/create</summary>
 internal sealed record ChatRequest(string Model, IReadOnlyList<ChatMessage> Messages)
@@ -86,10 +95,43 @@ internal sealed record ChatRequest(string Model, IReadOnlyList<ChatMessage> Mess
             JsonValueKind.String => new ChatMessage(role, content.GetString()!),
             JsonValueKind.Array => new ChatMessage(role, string.Join('\n', content.EnumerateArray()
                 .Where(static part => part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String)
-                .Select(static part => part.GetProperty("text").GetString()))),
+                .Select(static part => part.GetProperty("text").GetString()))) { Images = ParseImages(content, index) },
             _ => throw OpenAiException.Invalid(
                 $"Invalid type for 'messages[{index}].content': expected one of a string or array of objects, but got {Kind(content)} instead.", $"messages[{index}].content", "invalid_type"),
         };
+    }
+
+    private static List<ChatImage>? ParseImages(JsonElement content, int index)
+    {
+        List<ChatImage>? images = null;
+        foreach (var part in content.EnumerateArray())
+        {
+            if (part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out var type) && type.ValueEquals("image_url"))
+            {
+                var url = part.TryGetProperty("image_url", out var image) && image.ValueKind == JsonValueKind.Object
+                    && image.TryGetProperty("url", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : "";
+                (images ??= []).Add(ParseImage(url) ?? throw OpenAiException.Invalid(
+                    "Invalid image data URL or address.", $"messages[{index}].content", "invalid_image_url"));
+            }
+        }
+
+        return images;
+    }
+
+    private static ChatImage? ParseImage(string url)
+    {
+        if (!url.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
+        {
+            return Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? new ChatImage(null, null) : null;
+        }
+
+        // data:image/png;base64,…
+        var comma = url.IndexOf(',', StringComparison.Ordinal);
+        return comma > 0 && url.AsSpan(0, comma).EndsWith(";base64", StringComparison.OrdinalIgnoreCase)
+            && url.AsSpan(5, comma - 5 - ";base64".Length) is { IsEmpty: false } mime && mime.StartsWith("image/", StringComparison.OrdinalIgnoreCase)
+            && System.Buffers.Text.Base64.IsValid(url.AsSpan(comma + 1), out var size) && size > 0
+                ? new ChatImage(mime.ToString().ToLowerInvariant(), size)
+                : null;
     }
 
     private static bool Flag(JsonElement body, string name) => body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;

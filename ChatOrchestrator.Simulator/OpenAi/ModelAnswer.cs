@@ -7,13 +7,21 @@ namespace ChatOrchestrator.Simulator.OpenAi;
 internal static class ModelAnswer
 {
     /// <summary>
-    /// <c>markdown</c>, <c>code</c>, <c>table</c> and <c>long</c> in the text show what a bot must be able to render; <c>history</c>
-    /// tells what the model was given; anything else is quoted back.
+    /// <c>markdown</c>, <c>code</c>, <c>table</c> and <c>long</c> in the text show what a bot must be able to render;
+    /// <c>buttons</c> offers choices, <c>picture</c>, <c>recording</c> and <c>document</c> show a file of the simulator's;
+    /// <c>history</c> tells what the model was given. Pictures that come with the message are described; anything else is
+    /// quoted back.
     /// </summary>
     /// <param name="text">The last user message.</param>
     /// <param name="messages">Everything that was sent, system prompt included.</param>
-    public static string To(string text, IReadOnlyList<ChatMessage> messages)
+    /// <param name="simulator">The simulator's address, as the caller sees it.</param>
+    public static string To(string text, IReadOnlyList<ChatMessage> messages, Uri simulator)
     {
+        if (messages.LastOrDefault(static message => message.Role == "user")?.Images is { Count: > 0 } images)
+        {
+            return Describe(images, text.Trim());
+        }
+
         var lower = text.ToLowerInvariant();
         if (lower.Contains("markdown", StringComparison.Ordinal))
         {
@@ -30,14 +38,22 @@ internal static class ModelAnswer
             return Code;
         }
 
-        if (Words(lower).Contains("long"))
+        foreach (var word in Words(lower))
         {
-            return Long();
-        }
-
-        if (Words(lower).Contains("history"))
-        {
-            return History(messages);
+            var answer = word switch
+            {
+                "long" => LongAnswer.Text,
+                "history" => History(messages),
+                "buttons" => Buttons,
+                "picture" => $"Here is a picture:\n\n![A picture of hills below a low sun]({new Uri(simulator, "simulator/media/picture.png")})",
+                "recording" => $"Here is a recording:\n\n![Four notes]({new Uri(simulator, "simulator/media/recording.wav")})",
+                "document" => $"Here is a document:\n\n![A document]({new Uri(simulator, "simulator/media/document.pdf")})",
+                _ => null,
+            };
+            if (answer is not null)
+            {
+                return answer;
+            }
         }
 
         var turn = messages.Count(static message => message.Role == "user");
@@ -78,28 +94,26 @@ internal static class ModelAnswer
         return answer.ToString().TrimEnd();
     }
 
-    /// <summary>More than 10,000 characters, so that every platform has to split it; a code block spans a likely cut.</summary>
-    private static string Long()
+    /// <summary>What a model that sees could say for sure: the same for the same pictures.</summary>
+    private static string Describe(IReadOnlyList<ChatImage> images, string text)
     {
-        var answer = new StringBuilder("# A long answer\n\n");
-        for (var section = 1; answer.Length < 10_500; section++)
+        var answer = new StringBuilder(images.Count == 1 ? "I see one picture:" : string.Create(CultureInfo.InvariantCulture, $"I see {images.Count} pictures:")).Append("\n\n");
+        foreach (var image in images)
         {
-            answer.Append(CultureInfo.InvariantCulture, $"## Section {section}\n\n");
-            answer.Append(CultureInfo.InvariantCulture, $"Paragraph {section} explains *patiently* why a long answer must be split at a sensible place, never inside a word, an emoji 👩‍👩‍👧‍👦 or a **bold phrase**, and why nothing of it may be lost. It says so at some length, because length is the point here.\n\n");
-            if (section % 4 == 0)
-            {
-                answer.Append("```python\n");
-                for (var line = 1; line <= 30; line++)
-                {
-                    answer.Append(CultureInfo.InvariantCulture, $"print(\"section {section}, line {line}\")\n");
-                }
-
-                answer.Append("```\n\n");
-            }
+            answer.Append(image.Size is { } size
+                ? string.Create(CultureInfo.InvariantCulture, $"- `{image.MimeType}`, {size:N0} bytes\n")
+                : "- one that is kept elsewhere\n");
         }
 
-        return answer.Append("That was all of it.").ToString();
+        return text.Length == 0 ? answer.ToString().TrimEnd() : answer.Append("\nYou wrote: ").Append(text.Length > 500 ? text[..499] + "…" : text).ToString();
     }
+
+    private const string Buttons =
+        """
+        Would you like to go on?
+
+        [Yes](reply:yes) [No](reply:no) [Maybe](reply:)
+        """;
 
     private const string Code =
         """

@@ -25,6 +25,7 @@ internal static class OpenAiRegistration
             HandleAsync(http, "openai.chat", async body => await completions.HandleAsync(http, body)));
         api.MapPost("/moderations", static (HttpContext http, OpenAiState state) =>
             HandleAsync(http, "openai.moderations", body => http.Response.WriteAsJsonAsync(Moderations.Judge(body, state.NextId()), SimulatorJson.Options, http.RequestAborted)));
+        api.MapPost("/audio/transcriptions", static (HttpContext http) => HandleAsync(http, "openai.transcriptions", _ => Transcriptions.HandleAsync(http)));
         api.MapGet("/models", static (HttpContext http) => HandleAsync(http, "openai.models", _ =>
             http.Response.WriteAsJsonAsync(new { @object = "list", data = Models.Select(Model) }, SimulatorJson.Options, http.RequestAborted)));
         // A compatible server's names are its own: whatever is asked for exists.
@@ -71,7 +72,7 @@ internal static class OpenAiRegistration
         try
         {
             http.RequestServices.GetRequiredService<OpenAiState>().Authorize(http.Request);
-            using var body = HttpMethods.IsPost(http.Request.Method) && counter != "openai.unknown" ? await ReadAsync(http) : null;
+            using var body = HttpMethods.IsPost(http.Request.Method) && counter is not ("openai.unknown" or "openai.transcriptions") ? await ReadAsync(http) : null;
             await handle(body?.RootElement ?? default);
         }
         catch (OpenAiException error) when (!http.Response.HasStarted)

@@ -17,7 +17,7 @@ internal sealed class TelegramFeed
     private readonly Lock _sync = new();
     private readonly List<Channel<FeedEvent>> _readers = [];
 
-    /// <summary>Raised for every event, for those who are in this process.</summary>
+    /// <summary>Raised with every event, within the network's lock: it must not wait.</summary>
     public event Action<FeedEvent>? Published;
 
     public void Publish(FeedEvent value)

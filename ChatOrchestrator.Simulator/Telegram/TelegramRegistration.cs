@@ -24,7 +24,7 @@ internal static class TelegramRegistration
         services.AddSingleton<BotApiMethods>();
         services.AddSingleton<BotApiEndpoint>();
         services.AddSingleton<TelegramPeople>();
-        services.AddSingleton<IChatPlatform, TelegramChatPlatform>();
+        services.AddSingleton<IChatPlatform, TelegramChat>();
     }
 
     public static void MapTelegram(this IEndpointRouteBuilder routes)

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Formatting;
 
 namespace ChatOrchestrator.Tests.Simulator;
 
@@ -112,6 +114,62 @@ public sealed class OpenAiSimulatorTests
         var result = (await response.Content.ReadFromJsonAsync<JsonObject>())!["results"]![0]!;
         result["flagged"]!.GetValue<bool>().ShouldBe(flagged);
         result["categories"]!["violence"]!.GetValue<bool>().ShouldBe(flagged);
+    }
+
+    [Fact]
+    public async Task Rich_answers_are_asked_for_by_a_word()
+    {
+        await using var simulator = await SimulatorInstance.StartAsync();
+        var buttons = AnswerBlocks.Read(Content((await ChatAsync(simulator, "Buttons, please")).Body));
+        buttons.OfType<ButtonsBlock>().Single().Buttons.ShouldBe([new("Yes", "yes", null), new("No", "no", null), new("Maybe", "Maybe", null)]);
+        foreach (var (word, kind) in new[] { ("picture", AttachmentKind.Image), ("recording", AttachmentKind.Audio), ("document", AttachmentKind.Document) })
+        {
+            var media = AnswerBlocks.Read(Content((await ChatAsync(simulator, $"Show me a {word}")).Body)).OfType<MediaBlock>().Single();
+            media.Kind.ShouldBe(kind);
+            (await simulator.Http.GetByteArrayAsync(media.Url)).ShouldNotBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task Pictures_are_described_by_type_and_size()
+    {
+        await using var simulator = await SimulatorInstance.StartAsync();
+        var picture = await simulator.Http.GetByteArrayAsync("/simulator/media/picture.png");
+        var answer = await AskAsync($"data:image/png;base64,{Convert.ToBase64String(picture)}");
+        Content(answer).ShouldContain(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"`image/png`, {picture.Length:N0} bytes"));
+        Content(answer).ShouldContain("You wrote: What is this?");
+        (await AskAsync("data:image/png;base64,***"))["error"]!["code"]!.GetValue<string>().ShouldBe("invalid_image_url");
+
+        async Task<JsonObject> AskAsync(string url)
+        {
+            using var response = await simulator.Http.PostAsJsonAsync("/v1/chat/completions", new
+            {
+                model = "simulated",
+                messages = new[] { new { role = "user", content = new object[] { new { type = "text", text = "What is this?" }, new { type = "image_url", image_url = new { url } } } } },
+            });
+            return (await response.Content.ReadFromJsonAsync<JsonObject>())!;
+        }
+    }
+
+    [Fact]
+    public async Task Speech_is_transcribed_the_same_for_the_same_file()
+    {
+        await using var simulator = await SimulatorInstance.StartAsync();
+        var recording = await simulator.Http.GetByteArrayAsync("/simulator/media/recording.wav");
+        var first = await TranscribeAsync(recording);
+        first.ShouldStartWith($"This is what was said in voice.wav, {recording.Length} bytes");
+        (await TranscribeAsync(recording)).ShouldBe(first);
+        recording[^1]++;
+        (await TranscribeAsync(recording)).ShouldNotBe(first);
+        using var nothing = await simulator.Http.PostAsync("/v1/audio/transcriptions", new MultipartFormDataContent { { new StringContent("whisper-1"), "model" } });
+        nothing.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+
+        async Task<string> TranscribeAsync(byte[] file)
+        {
+            using var form = new MultipartFormDataContent { { new StringContent("whisper-1"), "model" }, { new ByteArrayContent(file), "file", "voice.wav" } };
+            using var response = await simulator.Http.PostAsync("/v1/audio/transcriptions", form);
+            return (await response.Content.ReadFromJsonAsync<JsonObject>())!["text"]!.GetValue<string>();
+        }
     }
 
     private static string Content(JsonObject body) => body["choices"]![0]!["message"]!["content"]!.GetValue<string>();

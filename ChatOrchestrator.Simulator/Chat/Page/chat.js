@@ -1,364 +1,219 @@
-import { render } from './entities.js';
+// The page: a rail of bots with one chat, or (?all) one chat of each platform side by side.
 
-const api = '/simulator/telegram';
-const $ = id => document.getElementById(id);
-const list = $('messages');
-const typingSeconds = 5; // https://core.telegram.org/bots/api#sendchataction
+import { Column, platformLabel, showAvatar } from './column.js';
+import { Composer } from './composer.js';
+import * as server from './server.js';
 
-const person = loadPerson();
-let bots = [];
-let current = null;
-let stream = null;
-let typingTimer = 0;
-const shown = new Map();
+const $ = (id) => document.getElementById(id);
+const query = new URLSearchParams(location.search);
+const isAll = query.has('all');
 
-function loadPerson() {
-  try {
-    const stored = JSON.parse(localStorage.getItem('person'));
-    if (stored?.user_id > 0) {
-      return stored;
-    }
-  } catch {
-    // Nobody yet.
-  }
-  const created = { user_id: 100000000 + Math.floor(Math.random() * 800000000), first_name: 'Alex', username: '' };
-  localStorage.setItem('person', JSON.stringify(created));
-  return created;
-}
+let platforms = [];
+/** In the order in which they stand on the page. */
+let columns = [];
 
-async function call(method, path, body) {
-  const response = await fetch(api + path, {
-    method,
-    headers: body ? { 'Content-Type': 'application/json' } : {},
-    body: body ? JSON.stringify(body) : undefined,
-  });
-  if (!response.ok) {
-    const problem = await response.json().catch(() => ({}));
-    throw new Error(problem.detail ?? problem.title ?? `The simulator answered ${response.status}.`);
-  }
-  return response.status === 204 || response.headers.get('content-length') === '0' ? null : response.json();
-}
+// ---- one chat ---------------------------------------------------------------------------------
 
-function act(path, extra) {
-  return call('POST', path, {
-    user_id: person.user_id, first_name: person.first_name, username: person.username || undefined,
-    bot_id: current.bot.id, ...extra,
-  });
-}
+const key = (platform, bot) => `${platform.name}/${bot.id}`;
 
-function toast(text) {
-  $('toast').textContent = text;
-  $('toast').hidden = false;
-  clearTimeout(toast.timer);
-  toast.timer = setTimeout(() => { $('toast').hidden = true; }, 5000);
-}
-
-async function guarded(work) {
-  try {
-    return await work();
-  } catch (error) {
-    toast(error.message);
-    return undefined;
-  }
-}
-
-// ---- bots -------------------------------------------------------------------------------------
-
-async function loadBots() {
-  bots = await call('GET', '/bots');
-  $('no-bots').hidden = bots.length > 0;
-  const wanted = Number(new URLSearchParams(location.search).get('bot')) || Number(sessionStorage.getItem('bot'));
-  $('bots').replaceChildren(...bots.map(state => {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.append(avatar(state.bot), Object.assign(document.createElement('span'), { className: 'names' }));
-    button.lastChild.append(
-      Object.assign(document.createElement('strong'), { textContent: state.bot.first_name }),
-      Object.assign(document.createElement('small'), { textContent: `@${state.bot.username} · ${state.mode}` }));
-    button.setAttribute('aria-current', String(current?.bot.id === state.bot.id));
-    button.addEventListener('click', () => open(state));
-    const item = document.createElement('li');
-    item.append(button);
-    return item;
+function showRail() {
+  $('no-bots').hidden = platforms.some((platform) => platform.bots.length > 0);
+  $('bots').replaceChildren(...platforms.filter((platform) => platform.bots.length > 0).flatMap((platform) => {
+    const heading = Object.assign(document.createElement('h2'), { textContent: platformLabel(platform.name), id: `rail-${platform.name}` });
+    const list = document.createElement('ul');
+    list.setAttribute('aria-labelledby', heading.id);
+    list.dataset.platform = platform.name;
+    list.append(...platform.bots.map((bot) => railItem(platform, bot)));
+    return [heading, list];
   }));
-  if (current) {
-    current = bots.find(state => state.bot.id === current.bot.id) ?? current;
-    showTitle();
-  } else if (!matchMedia('(max-width: 640px)').matches || wanted) {
-    const choice = bots.find(state => state.bot.id === wanted) ?? (bots.length === 1 ? bots[0] : null);
-    if (choice) {
-      await open(choice);
-    }
-  }
 }
 
-function avatar(bot) {
-  const node = document.createElement('span');
-  node.className = 'avatar';
-  node.setAttribute('aria-hidden', 'true');
-  node.textContent = [...bot.first_name][0] ?? '?';
-  node.dataset.colour = String(bot.id % 6);
-  return node;
-}
-
-function showTitle() {
-  $('chat-title').textContent = current.bot.first_name;
-  $('chat-avatar').replaceWith(Object.assign(avatar(current.bot), { id: 'chat-avatar' }));
-  setTyping(false);
-}
-
-async function open(state) {
-  current = state;
-  sessionStorage.setItem('bot', String(state.bot.id));
-  document.body.classList.add('in-chat');
-  $('composer').hidden = false;
-  $('clear').hidden = false;
-  for (const button of $('bots').querySelectorAll('button')) {
-    button.setAttribute('aria-current', 'false');
-  }
-  $('bots').querySelectorAll('button')[bots.indexOf(state)]?.setAttribute('aria-current', 'true');
-  showTitle();
-  await guarded(loadMessages);
-  if (!matchMedia('(pointer: coarse)').matches) {
-    $('text').focus();
-  }
-}
-
-// ---- messages ---------------------------------------------------------------------------------
-
-async function loadMessages() {
-  const messages = await call('GET', `/messages?botId=${current.bot.id}&chatId=${person.user_id}`);
-  shown.clear();
-  list.replaceChildren();
-  for (const message of messages) {
-    show(message);
-  }
-  updateEmpty();
-  list.scrollTop = list.scrollHeight;
-}
-
-function updateEmpty() {
-  const start = shown.size === 0;
-  $('empty').hidden = !start;
-  $('empty').textContent = current ? 'Say hello, or begin with /start.' : 'Choose a bot on the left and write to it.';
-}
-
-function show(message) {
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+function railItem(platform, bot) {
+  const { chat } = columns[0];
+  const button = document.createElement('button');
+  const avatar = Object.assign(document.createElement('span'), { className: 'avatar' });
+  avatar.setAttribute('aria-hidden', 'true');
+  showAvatar(avatar, bot);
+  const names = Object.assign(document.createElement('span'), { className: 'names' });
+  names.append(
+    Object.assign(document.createElement('strong'), { textContent: bot.name }),
+    Object.assign(document.createElement('small'), { textContent: bot.detail }));
+  button.type = 'button';
+  button.append(avatar, names);
+  button.setAttribute('aria-current', String(Boolean(chat) && key(platform, bot) === key(chat.platform, chat.bot)));
+  button.addEventListener('click', () => choose(platform, bot));
   const item = document.createElement('li');
-  item.className = message.from?.is_bot ? 'in' : 'out';
-  item.dataset.id = String(message.message_id);
-  const bubble = document.createElement('div');
-  bubble.className = 'bubble';
-  if (message.reply_to_message) {
-    const quote = document.createElement('div');
-    quote.className = 'reply';
-    quote.textContent = message.reply_to_message.text ?? '';
-    bubble.append(quote);
-  }
-  const body = document.createElement('div');
-  body.className = 'text';
-  body.dir = 'auto';
-  body.append(render(message.text ?? '', message.entities, send));
-  bubble.append(body, time(message));
-  item.append(bubble);
-  const rows = message.reply_markup?.inline_keyboard ?? message.reply_markup?.keyboard;
-  if (Array.isArray(rows)) {
-    item.append(keyboard(message, rows));
-  }
+  item.append(button);
+  return item;
+}
 
-  const old = shown.get(message.message_id);
-  if (old) {
-    old.replaceWith(item);
-  } else {
-    list.append(item);
-  }
-  shown.set(message.message_id, item);
-  updateEmpty();
-  if (atEnd || item.className === 'out') {
-    list.scrollTop = list.scrollHeight;
+async function choose(platform, bot) {
+  sessionStorage.setItem('chat', key(platform, bot));
+  document.body.classList.add('in-chat');
+  const opened = columns[0].open({ platform, bot });
+  showRail();
+  await opened;
+  if (!matchMedia('(pointer: coarse)').matches) {
+    columns[0].composer.focus();
   }
 }
 
-function time(message) {
-  const node = document.createElement('time');
-  node.textContent = (message.edit_date ? 'edited ' : '') +
-    new Date(message.date * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-  return node;
-}
-
-function keyboard(message, rows) {
-  const node = document.createElement('div');
-  node.className = 'keyboard';
-  for (const row of rows) {
-    const line = document.createElement('div');
-    for (const key of row) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.textContent = typeof key === 'string' ? key : key.text;
-      button.addEventListener('click', () => guarded(async () => {
-        if (key.url) {
-          if (/^https?:\/\//i.test(key.url)) {
-            window.open(key.url, '_blank', 'noopener,noreferrer');
-          }
-        } else if (key.callback_data !== undefined) {
-          await act('/callbacks', { message_id: message.message_id, data: key.callback_data });
-        } else {
-          await send(button.textContent);
-        }
-      }));
-      line.append(button);
-    }
-    node.append(line);
-  }
-  return node;
-}
-
-async function send(text) {
-  return guarded(() => act('/messages', { text }));
-}
-
-function setTyping(on, action = 'typing') {
-  clearTimeout(typingTimer);
-  $('chat-status').textContent = on ? (action === 'typing' ? 'typing…' : action.replaceAll('_', ' ') + '…') : `@${current.bot.username}`;
-  $('chat-status').classList.toggle('typing', on);
-  if (on) {
-    typingTimer = setTimeout(() => setTyping(false), typingSeconds * 1000);
-  }
-}
-
-// ---- live -------------------------------------------------------------------------------------
-
-function listen() {
-  stream?.close();
-  stream = new EventSource(`${api}/events`);
-  stream.onmessage = event => guarded(() => handle(JSON.parse(event.data)));
-  stream.onerror = () => { if (current) $('chat-status').textContent = 'connecting…'; };
-}
-
-async function handle(event) {
-  if (event.type === 'ready' || event.type === 'bots') {
-    await loadBots();
-    if (event.type === 'ready' && current) {
-      await loadMessages();
+async function showOne() {
+  showRail();
+  const all = platforms.flatMap((platform) => platform.bots.map((bot) => ({ platform, bot })));
+  const { chat } = columns[0];
+  if (chat) {
+    const now = all.find((other) => key(other.platform, other.bot) === key(chat.platform, chat.bot));
+    if (now) {
+      await columns[0].open(now);
     }
     return;
   }
-  if (event.type === 'clear' && event.bot_id === undefined) {
-    shown.clear();
-    list.replaceChildren();
-    await loadBots();
-    updateEmpty();
-    return;
-  }
-  if (!current || event.bot_id !== current.bot.id || (event.chat_id !== undefined && event.chat_id !== person.user_id)) {
-    return;
-  }
-  switch (event.type) {
-    case 'message':
-      if (event.data.from?.is_bot) setTyping(false);
-      show(event.data);
-      break;
-    case 'edit':
-      show(event.data);
-      break;
-    case 'delete':
-      shown.get(event.data.message_id)?.remove();
-      shown.delete(event.data.message_id);
-      updateEmpty();
-      break;
-    case 'action':
-      setTyping(true, event.data.action);
-      break;
-    case 'callback_answer':
-      if (event.data.text) toast(event.data.text);
-      break;
-    case 'commands':
-      current.commands = event.data;
-      break;
-    case 'clear':
-      await loadMessages();
-      break;
+  const asked = query.get('bot') ?? null;
+  const stored = sessionStorage.getItem('chat');
+  const wanted = all.find(({ platform, bot }) => asked !== null
+    ? bot.id === asked && (!query.has('platform') || platform.name === query.get('platform'))
+    : key(platform, bot) === stored);
+  const isNarrow = matchMedia('(max-width: 640px)').matches;
+  const choice = wanted ?? (all.length === 1 && !isNarrow ? all[0] : null);
+  if (choice) {
+    await choose(choice.platform, choice.bot);
   }
 }
 
-// ---- composing --------------------------------------------------------------------------------
+// ---- side by side -----------------------------------------------------------------------------
 
-const text = $('text');
-
-function resize() {
-  text.style.height = 'auto';
-  text.style.height = Math.min(text.scrollHeight, 160) + 'px';
+function botOf(platform) {
+  const stored = sessionStorage.getItem(`bot:${platform.name}`);
+  const wanted = query.get('all');
+  return platform.bots.find((bot) => bot.id === stored)
+    ?? platform.bots.find((bot) => wanted && bot.name === wanted)
+    ?? platform.bots[0];
 }
 
-function suggest() {
-  const typed = /^\/(\w*)$/.exec(text.value);
-  const matches = typed && Array.isArray(current?.commands)
-    ? current.commands.filter(c => c.command.startsWith(typed[1].toLowerCase())) : [];
-  $('commands').hidden = matches.length === 0;
-  $('commands').replaceChildren(...matches.map(c => {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.append(Object.assign(document.createElement('strong'), { textContent: '/' + c.command }), ' ' + c.description);
-    button.addEventListener('click', () => { text.value = ''; suggest(); resize(); send('/' + c.command); text.focus(); });
-    const item = document.createElement('li');
-    item.append(button);
-    return item;
+async function showAll() {
+  const inUse = platforms.filter((platform) => platform.bots.length > 0);
+  $('main').classList.toggle('without-bots', inUse.length === 0 && !webChat());
+  await Promise.all(inUse.map((platform) => {
+    let column = columns.find((other) => other.chat?.platform.name === platform.name);
+    if (!column) {
+      column = new Column({
+        showsPlatform: true,
+        onChoose: (id) => {
+          sessionStorage.setItem(`bot:${platform.name}`, id);
+          const now = platforms.find((other) => other.name === platform.name);
+          void column.open({ platform: now, bot: now.bots.find((bot) => bot.id === id) });
+        },
+      });
+      columns.push(column);
+      $('columns').insertBefore(column.element, $('webchat'));
+    }
+    const kept = platform.bots.find((bot) => bot.id === column.chat?.bot.id);
+    return column.open({ platform, bot: kept ?? botOf(platform) });
   }));
 }
 
-text.addEventListener('input', () => { resize(); suggest(); });
-text.addEventListener('keydown', event => {
-  if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
-    event.preventDefault();
-    $('composer').requestSubmit();
+/** The product's own page in a column. The server lets only what is on this machine be framed (frame-src). */
+function webChat() {
+  const address = query.get('webchat') ? server.openable(query.get('webchat')) : null;
+  if (!address) {
+    return null;
   }
-});
-$('composer').addEventListener('submit', async event => {
-  event.preventDefault();
-  const value = text.value;
-  if (!value.trim() || !current) {
+  const section = Object.assign(document.createElement('section'), { className: 'column', id: 'webchat' });
+  section.dataset.platform = 'webchat';
+  section.setAttribute('aria-label', 'Web chat');
+  const frame = Object.assign(document.createElement('iframe'), { title: 'Web chat', src: address.href, referrerPolicy: 'no-referrer' });
+  // Scripts and its own storage, as on the pages that embed it; never this page's frame.
+  frame.sandbox.add('allow-scripts', 'allow-same-origin', 'allow-forms', 'allow-popups', 'allow-popups-to-escape-sandbox');
+  section.append(frame);
+  return section;
+}
+
+// ---- both -------------------------------------------------------------------------------------
+
+let loading = null;
+let again = false;
+
+/** Reads which bots there are; while one reading is on its way the next ones become one. */
+async function load() {
+  if (loading) {
+    again = true;
+    return loading;
+  }
+  loading = (async () => {
+    do {
+      again = false;
+      platforms = await server.platforms();
+      await (isAll ? showAll() : showOne());
+    } while (again);
+  })().finally(() => { loading = null; });
+  return loading;
+}
+
+async function handle(news) {
+  if (news.type === 'told') {
+    columns.filter((column) => isIn(column, news)).forEach((column) => column.tell(news.text));
     return;
   }
-  text.value = '';
-  resize();
-  suggest();
-  if (await send(value) === undefined) {
-    text.value = value; // Nothing that was typed is lost.
-    resize();
+  const isKnown = news.bot_id && platforms.some((platform) => platform.name === news.platform && platform.bots.some((bot) => bot.id === news.bot_id));
+  if (!isKnown) {
+    await load();
   }
-});
-$('back').addEventListener('click', () => { document.body.classList.remove('in-chat'); });
-$('clear').addEventListener('click', () => guarded(() =>
-  call('DELETE', `/messages?botId=${current.bot.id}&chatId=${person.user_id}`)));
+  await Promise.all(columns.filter((column) => news.type === 'ready' || isIn(column, news)).map((column) => column.refresh()));
+}
 
-// ---- the person -------------------------------------------------------------------------------
+function isIn(column, news) {
+  return column.chat?.platform.name === news.platform && (!news.bot_id || column.chat.bot.id === news.bot_id);
+}
 
 function showPerson() {
-  $('person-name').textContent = person.first_name;
+  for (const node of document.querySelectorAll('.person-name')) {
+    node.textContent = server.person.name;
+  }
 }
 
-$('edit-person').addEventListener('click', () => {
-  $('person-first').value = person.first_name;
-  $('person-username').value = person.username ?? '';
-  $('person-id').value = String(person.user_id);
-  $('person-dialog').showModal();
+for (const button of document.querySelectorAll('.edit-person')) {
+  button.addEventListener('click', () => {
+    $('person-first').value = server.person.name;
+    $('person-id').value = String(server.person.id);
+    $('person-dialog').showModal();
+  });
+}
+$('person-dialog').addEventListener('close', () => {
+  if ($('person-dialog').returnValue === 'save') {
+    server.person.name = $('person-first').value.trim() || server.person.name;
+    server.person.id = Number($('person-id').value);
+    server.savePerson(server.person);
+    showPerson();
+    columns.forEach((column) => void column.refresh());
+  }
 });
-$('person-dialog').addEventListener('close', () => guarded(async () => {
-  if ($('person-dialog').returnValue !== 'save') {
-    return;
-  }
-  person.first_name = $('person-first').value.trim() || person.first_name;
-  person.username = $('person-username').value.trim();
-  person.user_id = Number($('person-id').value);
-  localStorage.setItem('person', JSON.stringify(person));
-  showPerson();
-  if (current) {
-    await loadMessages();
-  }
-}));
 
+if (isAll) {
+  document.body.classList.add('all');
+  $('bar').hidden = false;
+  $('sidebar').hidden = true;
+  const row = Object.assign(document.createElement('div'), { id: 'columns' });
+  const chat = webChat();
+  if (chat) {
+    row.append(chat);
+  }
+  const composer = new Composer('Message to all', async (text, files) => {
+    const sent = await Promise.all(columns.map((column) => column.send(text, files)));
+    return sent.length === 0 || sent.some(Boolean); // What failed says so in its column; what was sent must not be sent twice.
+  });
+  composer.element.id = 'to-all';
+  const none = Object.assign(document.createElement('p'), { id: 'none', textContent: 'No bot is connected yet.' });
+  $('main').append(row, none, composer.element);
+} else {
+  const column = new Column({ onBack: () => document.body.classList.remove('in-chat') });
+  column.element.setAttribute('aria-label', 'Chat');
+  for (const [part, id] of [['messages', 'messages'], ['status', 'chat-status']]) {
+    column.part[part].id = id;
+  }
+  columns = [column];
+  $('main').append(column.element);
+}
 $('api-root').textContent = location.origin;
 showPerson();
-updateEmpty();
-listen();
+server.listen((news) => handle(news).catch((error) => columns.forEach((column) => column.tell(error.message))), () => columns.forEach((column) => column.showLost()));

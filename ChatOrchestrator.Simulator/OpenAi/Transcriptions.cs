@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace ChatOrchestrator.Simulator.OpenAi;
+
+/// <summary>
+/// <c>POST /v1/audio/transcriptions</c>. What was "said" is the file's name, size and the first digits of its SHA-256: the
+/// same for the same file, and different for another. <see href="https://platform.openai.com/docs/api-reference/audio/createTranscription"/>
+/// </summary>
+internal static class Transcriptions
+{
+    /// <summary>As on the real API.</summary>
+    private const int MaxBytes = 25 << 20;
+
+    /// <exception cref="OpenAiException">The request is refused.</exception>
+    public static async Task HandleAsync(HttpContext http)
+    {
+        if (!http.Request.HasFormContentType)
+        {
+            throw OpenAiException.Invalid("Expected a multipart/form-data body.", null);
+        }
+
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        if (form["model"].ToString().Length == 0)
+        {
+            throw OpenAiException.Invalid("you must provide a model parameter", null);
+        }
+
+        if (form.Files.GetFile("file") is not { Length: > 0 } file)
+        {
+            throw OpenAiException.Invalid("Missing required parameter: 'file'.", "file", "missing_required_parameter");
+        }
+
+        if (file.Length > MaxBytes)
+        {
+            throw new OpenAiException(413, string.Create(CultureInfo.InvariantCulture, $"Maximum content size limit ({MaxBytes}) exceeded ({file.Length} bytes read)"), "server_error");
+        }
+
+        var text = await TranscribeAsync(file, http.RequestAborted);
+        switch (form["response_format"].ToString())
+        {
+            case "" or "json":
+                await http.Response.WriteAsJsonAsync(new JsonObject { ["text"] = text }, SimulatorJson.Options, http.RequestAborted);
+                break;
+            case "verbose_json":
+                await http.Response.WriteAsJsonAsync(
+                    new JsonObject { ["task"] = "transcribe", ["language"] = "english", ["duration"] = 1.5, ["text"] = text, ["segments"] = new JsonArray() },
+                    SimulatorJson.Options, http.RequestAborted);
+                break;
+            case "text":
+                http.Response.ContentType = "text/plain; charset=utf-8";
+                await http.Response.WriteAsync(text + "\n", http.RequestAborted);
+                break;
+            case var other:
+                throw OpenAiException.Invalid($"response_format '{other}' is not simulated; use json, verbose_json or text.", "response_format", "unsupported_value");
+        }
+    }
+
+    private static async Task<string> TranscribeAsync(IFormFile file, CancellationToken cancellationToken)
+    {
+        await using var stream = file.OpenReadStream();
+        var digits = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken))[..8];
+        return string.Create(CultureInfo.InvariantCulture, $"This is what was said in {file.FileName}, {file.Length} bytes, number {digits}.");
+    }
+}
