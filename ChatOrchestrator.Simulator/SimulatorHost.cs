@@ -1,6 +1,7 @@
 using ChatOrchestrator.Simulator.Chat;
 using ChatOrchestrator.Simulator.Discord;
 using ChatOrchestrator.Simulator.OpenAi;
+using ChatOrchestrator.Simulator.Slack;
 using ChatOrchestrator.Simulator.Telegram;
 
 namespace ChatOrchestrator.Simulator;
@@ -40,6 +41,7 @@ public static class SimulatorHost
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SimulatorStats>();
+        builder.Services.AddSlackSimulator();
         builder.Services.AddTelegramSimulator();
         builder.Services.AddDiscordSimulator();
         builder.Services.AddOpenAiSimulator();
@@ -47,6 +49,7 @@ public static class SimulatorHost
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.MapSlack();
         app.MapTelegram();
         app.MapDiscord();
         app.MapOpenAi();
