@@ -102,7 +102,7 @@ public sealed class WhatsAppMarkup : MarkupRenderer
         }
 
         int end = 0;
-        while (end < text.Length && !char.IsWhiteSpace(text[end]))
+        while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] != '`')
         {
             end++;
         }
@@ -188,11 +188,23 @@ public sealed class WhatsAppMarkup : MarkupRenderer
         }
     }
 
-    /// <summary>Its marks stand at edges, and the last is not taken for the end of an address.</summary>
+    /// <summary>Its marks stand at edges, and neither is taken for a part of an address.</summary>
     private static bool CanStand(string text, FormatSpan piece) =>
         (piece.Offset == 0 || IsEdge(text[piece.Offset - 1]))
         && (piece.End == text.Length || IsEdge(text[piece.End]))
-        && !text.AsSpan(0, piece.End)[(text.AsSpan(0, piece.End).LastIndexOfAny(' ', '\n', '\t') + 1)..].Contains("://", StringComparison.Ordinal);
+        && !EndsInAddress(text.AsSpan(0, piece.Offset))
+        && !EndsInAddress(text.AsSpan(0, piece.End));
+
+    private static bool EndsInAddress(ReadOnlySpan<char> text)
+    {
+        int start = text.Length;
+        while (start > 0 && !char.IsWhiteSpace(text[start - 1]))
+        {
+            start--;
+        }
+
+        return text[start..].Contains("://", StringComparison.Ordinal);
+    }
 
     /// <summary>One begins or ends inside the other.</summary>
     private static bool Crosses(FormatSpan one, FormatSpan other) =>

@@ -35,7 +35,8 @@ public abstract class AdapterContract
     /// <summary>How long <see cref="StandIn.Throttles"/> asks to wait.</summary>
     protected static readonly TimeSpan ThrottledFor = TimeSpan.FromSeconds(7);
 
-    private static readonly OutboundPart Part = new(Guid.CreateVersion7(), 0, default, "An answer.", null, null, 0);
+    /// <summary>An answer to somebody who has just written: platforms with a window take it.</summary>
+    private static readonly OutboundPart Part = new(Guid.CreateVersion7(), 0, default, "An answer.", null, null, 0) { LastInboundAt = TimeProvider.System.GetUtcNow() };
 
     /// <summary>An adapter that nobody calls out of.</summary>
     protected abstract IPlatformAdapter Adapter { get; }

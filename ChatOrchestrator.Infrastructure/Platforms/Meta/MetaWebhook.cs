@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -69,7 +70,7 @@ internal static class MetaWebhook
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     /// <summary>An element without an id of its own is known by its bytes, which a redelivery repeats.</summary>
-    public static string IdOf(JsonElement element) => $"x:{Hash(Encoding.UTF8.GetBytes(element.GetRawText()))}";
+    public static string IdOf(JsonElement element) => $"x:{Hash(JsonMarshal.GetRawUtf8Value(element))}";
 
     public static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, IdBytes));
 
