@@ -96,7 +96,7 @@ public sealed class DeadLetterApiTests
 
         var audit = (await api.GetAsync("api/v1/audit?subjectType=dead_letter&limit=2")).Ok().Json;
         var entries = audit.GetProperty("items").EnumerateArray()
-            .Concat((await api.GetAsync($"api/v1/audit?cursor={audit.GetProperty("nextCursor").GetString()}")).Ok().Json.GetProperty("items").EnumerateArray()).ToArray();
+            .Concat((await api.GetAsync($"api/v1/audit?subjectType=dead_letter&cursor={audit.GetProperty("nextCursor").GetString()}")).Ok().Json.GetProperty("items").EnumerateArray()).ToArray();
         entries.Select(e => e.GetProperty("action").GetString()).ShouldBe(["dead_letter.discarded", "dead_letter.replayed", "dead_letter.replayed"]);
         entries.ShouldAllBe(e => e.GetProperty("actor").GetString() == "owner");
         entries[1].GetProperty("detail").GetProperty("edited").GetBoolean().ShouldBeTrue();
