@@ -7,7 +7,6 @@ using ChatOrchestrator.ApiService.Webhooks;
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Infrastructure.Platforms;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ChatOrchestrator.ApiService;
@@ -29,12 +28,8 @@ internal static class ApiRegistration
         });
         services.AddProblems();
         services.AddAdministration(PublicUrl(builder.Configuration));
-        services.AddAuthentication(ApiKeyAuthentication.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
-        services.AddAuthorizationBuilder().AddPolicy(ApiKeyAuthentication.Owner, policy => policy.RequireRole(ApiKeyAuthentication.Owner));
+        services.AddAccess();
         services.AddDocumentation();
-        services.AddSingleton<AdminKey>();
-        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AdminKey>());
         services.AddHostedService<DemoStart>();
         services.AddWebhookRegistrar();
         return builder;
@@ -45,11 +40,12 @@ internal static class ApiRegistration
         app.UseProblems();
         app.UseSecurityHeaders();
         app.UseStaticFiles();
-        app.UseAuthentication();
         app.UseAuthorization();
+        app.UseBotLimits();
+        app.UseIdempotency();
         app.MapWebhookEndpoints();
         app.MapWebChatEndpoints();
-        var api = app.MapGroup("/api/v1").RequireAuthorization(ApiKeyAuthentication.Owner).ProducesProblem(StatusCodes.Status401Unauthorized);
+        var api = app.MapGroup("/api/v1").RequireAuthorization(PermissionRegistration.Api).ProducesProblem(StatusCodes.Status401Unauthorized);
         api.MapBotEndpoints();
         api.MapConnectionEndpoints();
         api.MapConversationEndpoints();
@@ -58,6 +54,9 @@ internal static class ApiRegistration
         api.MapSuggestionEndpoints();
         api.MapDeadLetterEndpoints();
         api.MapAuditEndpoints();
+        api.MapApiKeyEndpoints();
+        api.MapUserEndpoints();
+        api.MapAuthEndpoints();
         app.MapDocumentation();
         DemoStart.MapDemo(app);
         return app;

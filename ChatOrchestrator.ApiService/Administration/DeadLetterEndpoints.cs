@@ -1,6 +1,6 @@
-using System.Security.Claims;
 using ChatOrchestrator.ApiService.Problems;
 using ChatOrchestrator.ApiService.Security;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
@@ -15,39 +15,39 @@ internal static class DeadLetterEndpoints
     public static void MapDeadLetterEndpoints(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/dead-letters").WithTags("Dead letters");
-        group.MapGet("/", ListAsync).WithName("ListDeadLetters").WithSummary("Lists what failed for good, newest first; from and to bound when it failed").ProducesProblem(400);
-        group.MapGet("/{id:guid}", GetAsync).WithName("GetDeadLetter").WithSummary("Reads a dead letter: what failed, why, and its history").ProducesProblem(404);
-        group.MapPost("/{id:guid}/replay", ReplayAsync).WithName("ReplayDeadLetter")
+        group.MapGet("/", ListAsync).WithName("ListDeadLetters").RequirePermission(Permissions.DeadLettersRead, BotLimit.Filtered).WithSummary("Lists what failed for good, newest first; from and to bound when it failed").ProducesProblem(400);
+        group.MapGet("/{id:guid}", GetAsync).WithName("GetDeadLetter").RequirePermission(Permissions.DeadLettersRead, BotLimit.DeadLetter).WithSummary("Reads a dead letter: what failed, why, and its history").ProducesProblem(404);
+        group.MapPost("/{id:guid}/replay", ReplayAsync).WithName("ReplayDeadLetter").RequirePermission(Permissions.DeadLettersWrite, BotLimit.DeadLetter)
             .WithSummary("Asks the question again, or sends again what was not delivered, at the end of its lane; with a text, that instead")
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422);
-        group.MapPost("/replay", ReplayManyAsync).WithName("ReplayDeadLetters")
+        group.MapPost("/replay", ReplayManyAsync).WithName("ReplayDeadLetters").RequirePermission(Permissions.DeadLettersWrite, BotLimit.Filtered)
             .WithSummary("Replays the open dead letters of a filter, oldest first, at most limit of them; nextCursor asks for more").ProducesProblem(400);
-        group.MapDelete("/{id:guid}", DiscardAsync).WithName("DiscardDeadLetter")
+        group.MapDelete("/{id:guid}", DiscardAsync).WithName("DiscardDeadLetter").RequirePermission(Permissions.DeadLettersWrite, BotLimit.DeadLetter)
             .WithSummary("Takes a dead letter out of the way; the query parameter reason (1 to 500 characters) is required").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422);
     }
 
     private static async Task<Ok<PageResponse<DeadLetterResponse>>> ListAsync(
-        [AsParameters] DeadLetterQuery query, int? limit, string? cursor, ReadDeadLetters read, CancellationToken cancellationToken) =>
+        [AsParameters] DeadLetterQuery query, int? limit, string? cursor, ReadDeadLetters read, Acting acting, CancellationToken cancellationToken) =>
         TypedResults.Ok(PageResponse<DeadLetterResponse>.Of(
-            await read.HandleAsync(query.ToFilter(), Requests.Page(limit, cursor), cancellationToken), DeadLetterResponse.Of));
+            await read.HandleAsync(query.ToFilter(acting.Caller), Requests.Page(limit, cursor), cancellationToken), DeadLetterResponse.Of));
 
     private static async Task<Ok<DeadLetterDetailResponse>> GetAsync(Guid id, ReadDeadLetters read, CancellationToken cancellationToken) =>
         TypedResults.Ok(DeadLetterDetailResponse.Of(await read.HandleAsync(id, cancellationToken)));
 
     private static async Task<Ok<ReplayResponse>> ReplayAsync(
-        Guid id, ReplayRequest? request, ResolveDeadLetters resolve, ClaimsPrincipal caller, CancellationToken cancellationToken) =>
-        TypedResults.Ok(new ReplayResponse(id, await resolve.ReplayAsync(id, request?.Text, ApiKeyAuthentication.ActorOf(caller), cancellationToken)));
+        Guid id, ReplayRequest? request, ResolveDeadLetters resolve, Acting acting, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new ReplayResponse(id, await resolve.ReplayAsync(id, request?.Text, acting.Actor, cancellationToken)));
 
     private static async Task<Ok<ReplayManyResponse>> ReplayManyAsync(
-        [AsParameters] DeadLetterQuery query, int? limit, string? cursor, ResolveDeadLetters resolve, ClaimsPrincipal caller, CancellationToken cancellationToken)
+        [AsParameters] DeadLetterQuery query, int? limit, string? cursor, ResolveDeadLetters resolve, Acting acting, CancellationToken cancellationToken)
     {
-        var done = await resolve.ReplayManyAsync(query.ToFilter(), Requests.Page(limit, cursor), ApiKeyAuthentication.ActorOf(caller), cancellationToken);
+        var done = await resolve.ReplayManyAsync(query.ToFilter(acting.Caller), Requests.Page(limit, cursor), acting.Actor, cancellationToken);
         return TypedResults.Ok(new ReplayManyResponse(done.Replayed, done.Refused.Values.Sum(), done.Refused, done.NextCursor));
     }
 
-    private static async Task<NoContent> DiscardAsync(Guid id, string? reason, ResolveDeadLetters resolve, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    private static async Task<NoContent> DiscardAsync(Guid id, string? reason, ResolveDeadLetters resolve, Acting acting, CancellationToken cancellationToken)
     {
-        await resolve.DiscardAsync(id, reason, ApiKeyAuthentication.ActorOf(caller), cancellationToken);
+        await resolve.DiscardAsync(id, reason, acting.Actor, cancellationToken);
         return TypedResults.NoContent();
     }
 }
@@ -57,7 +57,7 @@ internal sealed record DeadLetterQuery(
     string? State, Guid? BotId, Guid? ConnectionId, Guid? ConversationId, string? Reason, DateTimeOffset? From, DateTimeOffset? To)
 {
     /// <exception cref="MalformedQueryException">There is no such state.</exception>
-    public DeadLetterFilter ToFilter() => new(
+    public DeadLetterFilter ToFilter(Caller caller) => new(
         State switch
         {
             null or "" => null,
@@ -66,12 +66,13 @@ internal sealed record DeadLetterQuery(
             "discarded" => DeadLetterState.Discarded,
             _ => throw new MalformedQueryException("state", "state is 'open', 'replayed' or 'discarded'."),
         },
-        BotId is { } bot ? new BotId(bot) : null,
+        BotLimits.Named(BotId, caller),
         ConnectionId is { } connection ? new ConnectionId(connection) : null,
         ConversationId is { } conversation ? new ConversationId(conversation) : null,
         string.IsNullOrEmpty(Reason) ? null : Reason,
         From?.ToUniversalTime(),
-        To?.ToUniversalTime());
+        To?.ToUniversalTime(),
+        caller.Bots);
 }
 
 /// <summary>A turn or an outbound message that failed for good.</summary>

@@ -1,4 +1,6 @@
 using ChatOrchestrator.ApiService.Problems;
+using ChatOrchestrator.ApiService.Security;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Watching;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -10,16 +12,16 @@ internal static class LaneEndpoints
     private const int MaxLimit = 1_000;
 
     public static void MapLaneEndpoints(this IEndpointRouteBuilder api) =>
-        api.MapGet("/lanes/stuck", ListStuckAsync).WithTags("Lanes").WithName("ListStuckLanes")
+        api.MapGet("/lanes/stuck", ListStuckAsync).WithTags("Lanes").WithName("ListStuckLanes").RequirePermission(Permissions.LanesRead, BotLimit.Filtered)
             .WithSummary("Lists the lanes that do not get on, and why, the longest due first").ProducesProblem(400);
 
-    private static async Task<Ok<StuckLanesResponse>> ListStuckAsync(int? limit, ReadStuckLanes read, CancellationToken cancellationToken)
+    private static async Task<Ok<StuckLanesResponse>> ListStuckAsync(int? limit, ReadStuckLanes read, Acting acting, CancellationToken cancellationToken)
     {
         if (limit is < 1 or > MaxLimit)
         {
             throw new MalformedQueryException("limit", $"limit is 1 to {MaxLimit:#,0}.");
         }
-        return TypedResults.Ok(new StuckLanesResponse([.. (await read.HandleAsync(limit ?? 100, cancellationToken)).Select(StuckLaneResponse.Of)]));
+        return TypedResults.Ok(new StuckLanesResponse([.. (await read.HandleAsync(limit ?? 100, acting.Caller.Bots, cancellationToken)).Select(StuckLaneResponse.Of)]));
     }
 }
 

@@ -1,4 +1,6 @@
+using ChatOrchestrator.ApiService.Security;
 using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Messages;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -8,7 +10,7 @@ namespace ChatOrchestrator.ApiService.Administration;
 internal static class PlatformEndpoints
 {
     public static void MapPlatformEndpoints(this IEndpointRouteBuilder api) =>
-        api.MapGet("/platforms", List).WithTags("Platforms").WithName("ListPlatforms").WithSummary("What each platform can carry");
+        api.MapGet("/platforms", List).WithTags("Platforms").WithName("ListPlatforms").RequirePermission(Permissions.PlatformsRead, BotLimit.None).WithSummary("What each platform can carry");
 
     private static Ok<IReadOnlyList<PlatformResponse>> List(Platforms platforms) =>
         TypedResults.Ok<IReadOnlyList<PlatformResponse>>([.. platforms.Names.Select(name => platforms.TryFind(name, out var p) ? PlatformResponse.Of(p) : null!)]);

@@ -1,5 +1,6 @@
-using System.Security.Claims;
 using ChatOrchestrator.ApiService.Problems;
+using ChatOrchestrator.ApiService.Security;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
@@ -32,10 +33,10 @@ internal static class SuggestionEndpoints
     public static void MapSuggestionEndpoints(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/conversations/{id:guid}/suggestions").WithTags("Conversations");
-        group.MapGet("/", ListAsync).WithName("ListSuggestions")
+        group.MapGet("/", ListAsync).WithName("ListSuggestions").RequirePermission(Permissions.ConversationsRead, BotLimit.Conversation)
             .WithSummary("Lists what the bot would have said when an operator took over, newest first; sent with POST …/messages and its suggestionId")
             .ProducesProblem(400).ProducesProblem(404);
-        group.MapDelete("/{suggestionId:guid}", DismissAsync).WithName("DismissSuggestion").WithSummary("Dismisses a suggestion")
+        group.MapDelete("/{suggestionId:guid}", DismissAsync).WithName("DismissSuggestion").RequirePermission(Permissions.ConversationsWrite, BotLimit.Conversation).WithSummary("Dismisses a suggestion")
             .ProducesProblem(404).ProducesProblem(409);
     }
 
@@ -44,9 +45,9 @@ internal static class SuggestionEndpoints
         TypedResults.Ok(PageResponse<SuggestionResponse>.Of(
             await suggest.ListAsync(new ConversationId(id), State(state), Requests.Page(limit, cursor), cancellationToken), SuggestionResponse.Of));
 
-    private static async Task<NoContent> DismissAsync(Guid id, Guid suggestionId, SuggestAnswers suggest, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    private static async Task<NoContent> DismissAsync(Guid id, Guid suggestionId, SuggestAnswers suggest, Acting acting, CancellationToken cancellationToken)
     {
-        await suggest.DismissAsync(new ConversationId(id), suggestionId, ConversationEndpoints.Agent(null, caller), cancellationToken);
+        await suggest.DismissAsync(new ConversationId(id), suggestionId, ConversationEndpoints.Agent(null, acting), acting.Actor, cancellationToken);
         return TypedResults.NoContent();
     }
 

@@ -7,6 +7,8 @@ namespace ChatOrchestrator.ApiService.Documentation;
 /// <summary>The API's description at <c>/openapi/v1.json</c> and its reference at <c>/docs</c>.</summary>
 internal static class DocumentationRegistration
 {
+    private const string Bearer = "Bearer";
+
     public static IServiceCollection AddDocumentation(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.AddDocumentTransformer((document, _, _) =>
@@ -26,14 +28,38 @@ internal static class DocumentationRegistration
                 Name = ApiKeyAuthentication.Header,
                 Description = "The owner's key is Admin:ApiKey.",
             };
+            document.Components.SecuritySchemes[Bearer] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                BearerFormat = "JWT",
+                Description = "An access token of POST /api/v1/auth/token or /login, or one of the configured issuer.",
+            };
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
-            if (context.Description.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true)
+            var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+            if (metadata.OfType<PermissionMetadata>().FirstOrDefault() is { } needs)
             {
-                operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKeyAuthentication.SchemeName, context.Document)] = [] }];
+                operation.Security =
+                [
+                    new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKeyAuthentication.SchemeName, context.Document)] = [] },
+                    new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] },
+                ];
+                operation.Description = $"Permission: `{needs.Permission}`.";
             }
+            if (metadata.OfType<IdempotentMetadata>().Any())
+            {
+                (operation.Parameters ??= []).Add(new OpenApiParameter
+                {
+                    Name = IdempotentRequests.Header,
+                    In = ParameterLocation.Header,
+                    Description = "Any text of up to 255 visible ASCII characters. The same request with the same key has one effect and, for 24 hours, one answer.",
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 255 },
+                });
+            }
+            Examples.Add(operation);
             return Task.CompletedTask;
         });
     });

@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
+using ChatOrchestrator.ApiService.Security;
 using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain;
@@ -26,6 +29,14 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         {
             httpContext.Response.Headers.RetryAfter = "1";
         }
+        if (exception is SignInPausedException paused)
+        {
+            httpContext.Response.Headers.RetryAfter = Math.Ceiling(paused.Wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+        if (exception is IdempotencyKeyBusyException)
+        {
+            httpContext.Response.Headers.RetryAfter = "1";
+        }
         httpContext.Response.StatusCode = problem.Status!.Value;
         return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = problem });
     }
@@ -37,6 +48,11 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         DomainException e => Invalid([new FieldError(e.Field, e.Message)]),
         InvalidInputException e => Invalid(e.Errors),
         NotFoundException e => New(StatusCodes.Status404NotFound, "Not found", e.Message),
+        AccessRefusedException e => New(StatusCodes.Status403Forbidden, "Forbidden", e.Message),
+        SignInRefusedException e => New(StatusCodes.Status401Unauthorized, "Unauthorized", e.Message),
+        SignInPausedException e => New(StatusCodes.Status429TooManyRequests, "Too many requests", e.Message),
+        IdempotencyKeyReusedException e => Invalid([new FieldError(IdempotentRequests.Header, e.Message)]),
+        IdempotencyKeyBusyException e => New(StatusCodes.Status409Conflict, "In progress", e.Message),
         ReplayRefusedException e => Refused(e),
         StaleVersionException e => New(StatusCodes.Status412PreconditionFailed, "Changed meanwhile", e.Message),
         MalformedCursorException e => Malformed([new FieldError("cursor", e.Message)]),

@@ -1,8 +1,10 @@
-using System.Buffers.Text;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Access;
 
 namespace ChatOrchestrator.ApiService.Security;
 
@@ -19,11 +21,12 @@ internal sealed class AdminKey : IHostedLifecycleService
 
     private readonly byte[]? _hash;
     private readonly IApiKeyStore _keys;
+    private readonly TimeProvider _time;
 
     /// <exception cref="ConfigurationException">The key is missing outside Development, or too short.</exception>
-    public AdminKey(IConfiguration configuration, IHostEnvironment environment, IApiKeyStore keys)
+    public AdminKey(IConfiguration configuration, IHostEnvironment environment, IApiKeyStore keys, TimeProvider time)
     {
-        _keys = keys;
+        (_keys, _time) = (keys, time);
         var key = configuration[Setting];
         if (!string.IsNullOrWhiteSpace(key))
         {
@@ -39,7 +42,16 @@ internal sealed class AdminKey : IHostedLifecycleService
         }
     }
 
-    public static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+    /// <summary>Who holds the configured key, or null when none is configured.</summary>
+    public Caller? Owner => _hash is null ? null : new Caller
+    {
+        Name = "owner",
+        Actor = "owner",
+        Role = Role.Owner,
+        Subject = "owner",
+        // Access tokens that were issued to another key are refused.
+        Stamp = BinaryPrimitives.ReadInt32BigEndian(_hash),
+    };
 
     /// <summary>Whether it is the configured key, in constant time.</summary>
     public bool Matches(string key) => _hash is not null && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(key)), _hash);
@@ -50,11 +62,12 @@ internal sealed class AdminKey : IHostedLifecycleService
         {
             return;
         }
-        var key = "dev_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        if (await _keys.AddFirstAsync(GeneratedName, HashOf(key), ApiKeyAuthentication.Owner, cancellationToken))
+        var secret = RandomSecret.New("dev_");
+        var key = new ApiKey(GeneratedName, secret.Prefix, secret.Hash, Role.Owner, AccessScope.Everything, null, "start", _time.GetUtcNow());
+        if (await _keys.AddFirstAsync(key, cancellationToken))
         {
             // Not through the log: logs are kept and shipped.
-            await Console.Out.WriteLineAsync($"Admin API key (shown once): {key}");
+            await Console.Out.WriteLineAsync($"Admin API key (shown once): {secret.Value}");
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
-using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Access;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -12,13 +12,10 @@ internal sealed class ApiKeyAuthentication(
     ILoggerFactory logger,
     UrlEncoder encoder,
     AdminKey admin,
-    IApiKeyStore keys) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+    FindCaller callers) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "ApiKey";
     public const string Header = "X-Api-Key";
-
-    /// <summary>The role that may do everything.</summary>
-    public const string Owner = "owner";
 
     private const int MaxKeyLength = 512;
 
@@ -33,25 +30,10 @@ internal sealed class ApiKeyAuthentication(
         {
             return AuthenticateResult.Fail("The API key is malformed.");
         }
-        if (admin.Matches(key))
-        {
-            return Success("owner", Owner, "owner");
-        }
-        return await keys.FindAsync(AdminKey.HashOf(key), Context.RequestAborted) is { } found
-            ? Success(found.Name, found.Role, $"{found.Name}/{found.Id}")
+        return (admin.Matches(key) ? admin.Owner : await callers.ByKeyAsync(key, Context.RequestAborted)) is { } caller
+            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new CallerIdentity(caller, SchemeName)), SchemeName))
             : AuthenticateResult.Fail("The API key is unknown.");
     }
 
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
-    {
-        Response.StatusCode = StatusCodes.Status401Unauthorized;
-        Response.Headers.WWWAuthenticate = SchemeName;
-        return Task.CompletedTask;
-    }
-
-    /// <summary>The caller as the audit log names it.</summary>
-    public static string ActorOf(ClaimsPrincipal caller) => caller.FindFirstValue(ClaimTypes.NameIdentifier) ?? "unknown";
-
-    private static AuthenticateResult Success(string name, string role, string actor) => AuthenticateResult.Success(new AuthenticationTicket(
-        new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.Name, name), new(ClaimTypes.Role, role), new(ClaimTypes.NameIdentifier, actor)], SchemeName)), SchemeName));
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => AccessRegistration.ChallengeAsync(Response);
 }

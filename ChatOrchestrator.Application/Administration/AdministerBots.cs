@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 
@@ -9,17 +10,17 @@ public sealed record BotInput(string Name, AiSettings Ai, ProcessingSettings Pro
 public sealed class CreateBot(IBotStore bots, TimeProvider time)
 {
     /// <exception cref="Domain.DomainException">A value lies outside its limits.</exception>
-    public async Task<Bot> HandleAsync(BotInput input, CancellationToken cancellationToken)
+    public async Task<Bot> HandleAsync(BotInput input, Actor actor, CancellationToken cancellationToken)
     {
         var bot = new Bot(input.Name, input.Ai, input.Processing, time.GetUtcNow());
-        await bots.AddAsync(bot, cancellationToken);
+        await bots.AddAsync(bot, BotAudit.Of(actor, "bot.created", bot.Id, bot.CreatedAt, null, BotAudit.Input(bot)), cancellationToken);
         return bot;
     }
 }
 
 public sealed class ReadBots(IBotStore bots)
 {
-    public Task<Page<Bot>> HandleAsync(PageRequest page, CancellationToken cancellationToken) => bots.ListAsync(page, cancellationToken);
+    public Task<Page<Bot>> HandleAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken) => bots.ListAsync(scope, page, cancellationToken);
 
     /// <exception cref="NotFoundException">There is no such bot.</exception>
     public async Task<Bot> HandleAsync(BotId id, CancellationToken cancellationToken) =>
@@ -33,7 +34,7 @@ public sealed class ChangeBot(IBotStore bots, IConnectionStore connections, ICon
     /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
     /// <exception cref="NotFoundException">There is no such bot.</exception>
     /// <exception cref="StaleVersionException">The bot has another version.</exception>
-    public async Task<Bot> HandleAsync(BotId id, Func<BotInput, BotInput> merge, int? expectedVersion, CancellationToken cancellationToken)
+    public async Task<Bot> HandleAsync(BotId id, Func<BotInput, BotInput> merge, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
     {
         var bot = await bots.ChangeAsync(
             id,
@@ -43,8 +44,10 @@ public sealed class ChangeBot(IBotStore bots, IConnectionStore connections, ICon
                 {
                     throw new StaleVersionException();
                 }
-                var input = merge(new BotInput(stored.Name, stored.Ai, stored.Processing));
+                var before = BotAudit.Input(stored);
+                var input = merge(before);
                 stored.Change(input.Name, input.Ai, input.Processing, time.GetUtcNow());
+                return BotAudit.Of(actor, "bot.changed", id, stored.UpdatedAt, before, BotAudit.Input(stored));
             },
             cancellationToken) ?? throw new NotFoundException("bot");
         foreach (var connection in await connections.ListIdsAsync(id, cancellationToken))
@@ -56,19 +59,28 @@ public sealed class ChangeBot(IBotStore bots, IConnectionStore connections, ICon
 }
 
 /// <summary>Deletes a bot with its connections and everything that was said there.</summary>
-public sealed class DeleteBot(IBotStore bots, IConnectionStore connections, DeleteConnection deleteConnection)
+public sealed class DeleteBot(IBotStore bots, IConnectionStore connections, DeleteConnection deleteConnection, FindCaller callers, TimeProvider time)
 {
+    /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
     /// <exception cref="NotFoundException">There is no such bot.</exception>
-    public async Task HandleAsync(BotId id, CancellationToken cancellationToken)
+    /// <exception cref="StaleVersionException">The bot has another version.</exception>
+    public async Task HandleAsync(BotId id, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
     {
+        var stored = await bots.FindAsync(id, cancellationToken) ?? throw new NotFoundException("bot");
+        if (expectedVersion is { } version && stored.Version != version)
+        {
+            throw new StaleVersionException();
+        }
         while (true)
         {
             foreach (var connection in await connections.ListIdsAsync(id, cancellationToken))
             {
-                await deleteConnection.HandleAsync(connection, cancellationToken);
+                await deleteConnection.HandleAsync(connection, null, actor, cancellationToken);
             }
-            if (await bots.DeleteAsync(id, cancellationToken))
+            if (await bots.DeleteAsync(id, BotAudit.Of(actor, "bot.deleted", id, time.GetUtcNow(), BotAudit.Input(stored), null), cancellationToken))
             {
+                // Keys that are limited to it alone are nobody's from now on.
+                callers.Changed();
                 return;
             }
             // Not there, or somebody added a connection meanwhile.
@@ -78,4 +90,12 @@ public sealed class DeleteBot(IBotStore bots, IConnectionStore connections, Dele
             }
         }
     }
+}
+
+internal static class BotAudit
+{
+    public static BotInput Input(Bot bot) => new(bot.Name, bot.Ai, bot.Processing);
+
+    public static AuditEntry Of(Actor actor, string action, BotId id, DateTimeOffset now, BotInput? before, BotInput? after) =>
+        AuditEntry.Of(actor, action, "bot", id, now, id, before: before, after: after);
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain;
 using ChatOrchestrator.Domain.Bots;
@@ -19,7 +20,7 @@ public sealed class CreateConnection(
     /// <exception cref="NotFoundException">There is no such bot.</exception>
     /// <exception cref="DomainException">The platform or the name is not valid.</exception>
     /// <exception cref="InvalidInputException">The secrets or the settings are not valid.</exception>
-    public async Task<ConnectionView> HandleAsync(BotId botId, NewConnection input, CancellationToken cancellationToken)
+    public async Task<ConnectionView> HandleAsync(BotId botId, NewConnection input, Actor actor, CancellationToken cancellationToken)
     {
         var bot = await bots.FindAsync(botId, cancellationToken) ?? throw new NotFoundException("bot");
         if (!platforms.TryFind(input.Platform ?? "", out var adapter))
@@ -38,7 +39,8 @@ public sealed class CreateConnection(
         var warnings = new List<string>();
         await introduce.DescribeAsync(ConnectionSnapshots.Of(proposed, bot, secrets), settings, warnings, cancellationToken);
         var connection = new PlatformConnection(botId, adapter.Platform, proposed.DisplayName, settings.ToJsonString(), protectedSecrets, time.GetUtcNow());
-        if (!await connections.AddAsync(connection, cancellationToken))
+        var audit = ConnectionAudit.Of(actor, "connection.created", connection, time.GetUtcNow(), null, ConnectionAudit.View(connection, secrets.Keys));
+        if (!await connections.AddAsync(connection, audit, cancellationToken))
         {
             throw new NotFoundException("bot");
         }
@@ -48,20 +50,29 @@ public sealed class CreateConnection(
     }
 }
 
-public sealed class ReadConnections(IBotStore bots, IConnectionStore connections, IConnectionSecrets protection)
+/// <summary>Shows connections, and which secrets they have; who looked is noted.</summary>
+public sealed class ReadConnections(IBotStore bots, IConnectionStore connections, IConnectionSecrets protection, IAuditLog audit, TimeProvider time)
 {
     /// <exception cref="NotFoundException">There is no such bot.</exception>
-    public async Task<Page<ConnectionView>> HandleAsync(BotId bot, PageRequest page, CancellationToken cancellationToken)
+    public async Task<Page<ConnectionView>> HandleAsync(BotId bot, PageRequest page, Actor actor, CancellationToken cancellationToken)
     {
         var list = await connections.ListAsync(bot, page, cancellationToken);
-        return list.Items.Count > 0 || await bots.FindAsync(bot, cancellationToken) is not null
-            ? list.Select(View)
-            : throw new NotFoundException("bot");
+        if (list.Items.Count == 0 && await bots.FindAsync(bot, cancellationToken) is null)
+        {
+            throw new NotFoundException("bot");
+        }
+        var detail = new { connectionIds = list.Items.Select(c => c.Id.Value) };
+        await audit.AppendAsync(AuditEntry.Of(actor, "connection.listed", "bot", bot, time.GetUtcNow(), bot, detail), cancellationToken);
+        return list.Select(View);
     }
 
     /// <exception cref="NotFoundException">There is no such connection.</exception>
-    public async Task<ConnectionView> HandleAsync(ConnectionId id, CancellationToken cancellationToken) =>
-        View(await connections.FindAsync(id, cancellationToken) ?? throw new NotFoundException("connection"));
+    public async Task<ConnectionView> HandleAsync(ConnectionId id, Actor actor, CancellationToken cancellationToken)
+    {
+        var connection = await connections.FindAsync(id, cancellationToken) ?? throw new NotFoundException("connection");
+        await audit.AppendAsync(ConnectionAudit.Of(actor, "connection.read", connection, time.GetUtcNow()), cancellationToken);
+        return View(connection);
+    }
 
     private ConnectionView View(PlatformConnection connection)
     {
@@ -91,7 +102,7 @@ public sealed class ChangeConnection(
     /// <exception cref="StaleVersionException">The connection has another version.</exception>
     /// <exception cref="DomainException">The name is not valid.</exception>
     /// <exception cref="InvalidInputException">The secrets or the settings are not valid.</exception>
-    public async Task<ConnectionView> HandleAsync(ConnectionId id, ConnectionChange input, int? expectedVersion, CancellationToken cancellationToken)
+    public async Task<ConnectionView> HandleAsync(ConnectionId id, ConnectionChange input, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
     {
         var stored = await connections.FindAsync(id, cancellationToken) ?? throw new NotFoundException("connection");
         var bot = await bots.FindAsync(stored.BotId, cancellationToken) ?? throw new NotFoundException("connection");
@@ -101,7 +112,8 @@ public sealed class ChangeConnection(
         }
         var adapter = platforms.Get(stored.Platform);
         var settings = ConnectionInput.Merge(stored.Settings, input.Settings);
-        var secrets = ConnectionInput.Merge(protection.Unprotect(stored.ProtectedSecrets) ?? new Dictionary<string, string>(), input.Secrets);
+        var known = protection.Unprotect(stored.ProtectedSecrets) ?? new Dictionary<string, string>();
+        var secrets = ConnectionInput.Merge(known, input.Secrets);
         var warnings = new List<string>();
         var newSecrets = input.Secrets is { Count: > 0 };
         if (newSecrets || input.Settings is not null)
@@ -122,6 +134,7 @@ public sealed class ChangeConnection(
                 {
                     throw new StaleVersionException();
                 }
+                var before = ConnectionAudit.View(connection, known.Keys);
                 connection.Change(
                     input.DisplayName ?? connection.DisplayName,
                     settings.ToJsonString(),
@@ -135,6 +148,9 @@ public sealed class ChangeConnection(
                 {
                     connection.Enable(time.GetUtcNow());
                 }
+                return ConnectionAudit.Of(
+                    actor, "connection.changed", connection, connection.UpdatedAt, before, ConnectionAudit.View(connection, secrets.Keys),
+                    newSecrets ? new { changedSecrets = input.Secrets!.Keys.Order(StringComparer.Ordinal) } : null);
             },
             cancellationToken) ?? throw new NotFoundException("connection");
         await directory.ChangedAsync(id, cancellationToken);
@@ -152,21 +168,33 @@ public sealed class DeleteConnection(IConnectionStore connections, Platforms pla
     /// <summary>The reason that a connection is off while it is deleted.</summary>
     public const string Deleting = "deleting";
 
+    /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
     /// <exception cref="NotFoundException">There is no such connection.</exception>
-    public async Task HandleAsync(ConnectionId id, CancellationToken cancellationToken)
+    /// <exception cref="StaleVersionException">The connection has another version.</exception>
+    public async Task HandleAsync(ConnectionId id, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
     {
         var snapshot = await directory.FindAsync(id, cancellationToken);
         // First nothing new may come in; then it can be emptied, in steps, also after an interruption.
-        if (await connections.ChangeAsync(id, connection => connection.Disable(Deleting, time.GetUtcNow()), cancellationToken) is null)
-        {
-            throw new NotFoundException("connection");
-        }
+        object? before = null;
+        var stored = await connections.ChangeAsync(
+            id,
+            connection =>
+            {
+                if (expectedVersion is { } version && connection.Version != version)
+                {
+                    throw new StaleVersionException();
+                }
+                before = ConnectionAudit.View(connection, snapshot?.Secrets.Keys ?? []);
+                connection.Disable(Deleting, time.GetUtcNow());
+                return null;
+            },
+            cancellationToken) ?? throw new NotFoundException("connection");
         await directory.ChangedAsync(id, cancellationToken);
         if (snapshot is not null && platforms.TryFind(snapshot.Platform.Value, out var adapter) && adapter is IRegistersWebhooks platform)
         {
             await platform.UnregisterAsync(snapshot, cancellationToken);
         }
-        await connections.DeleteAsync(id, cancellationToken);
+        await connections.DeleteAsync(id, ConnectionAudit.Of(actor, "connection.deleted", stored, time.GetUtcNow(), before, null), cancellationToken);
         await directory.ChangedAsync(id, cancellationToken);
     }
 }

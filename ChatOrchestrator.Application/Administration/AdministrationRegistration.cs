@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatOrchestrator.Application.Administration;
@@ -16,7 +17,14 @@ public static class AdministrationRegistration
         .AddSingleton<ReadConnections>()
         .AddSingleton<ChangeConnection>()
         .AddSingleton<DeleteConnection>()
+        .AddSingleton<GrantAccess>()
+        .AddSingleton<FindCaller>()
+        .AddSingleton<AdministerApiKeys>()
+        .AddSingleton<AdministerUsers>()
+        .AddSingleton<SignIn>()
+        .AddHostedService<AccessUpkeep>()
         .AddSingleton<ReadConversations>()
+        .AddSingleton<ExportConversation>()
         .AddSingleton<SendAgentMessage>()
         .AddSingleton<StartConversation>()
         .AddSingleton<SteerConversation>()

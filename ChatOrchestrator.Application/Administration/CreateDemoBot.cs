@@ -18,9 +18,10 @@ public sealed class CreateDemoBot(IBotStore bots, IConnectionStore connections, 
         }
         var now = time.GetUtcNow();
         var bot = new Bot("Demo bot", new AiSettings(), new ProcessingSettings { Greeting = "Hello! I am the demo bot. Ask me anything." }, now);
-        await bots.AddAsync(bot, cancellationToken);
+        await bots.AddAsync(bot, null, cancellationToken);
         return await connections.AddAsync(
             new PlatformConnection(bot.Id, webChat.Platform, "Demo web chat", "{}", protection.Protect(new Dictionary<string, string>()), now),
+            null,
             cancellationToken);
     }
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Messages;
 
@@ -35,7 +35,7 @@ public sealed class ResolveDeadLetters(IDeadLetterStore letters, Platforms platf
     /// <exception cref="NotFoundException">There is no such dead letter.</exception>
     /// <exception cref="ReplayRefusedException">It may not be replayed, or not any more.</exception>
     /// <exception cref="Domain.DomainException">The text is empty or too long.</exception>
-    public async Task<Guid> ReplayAsync(Guid id, string? text, string actor, CancellationToken cancellationToken)
+    public async Task<Guid> ReplayAsync(Guid id, string? text, Actor actor, CancellationToken cancellationToken)
     {
         var message = await ReplayOneAsync(id, text, actor, cancellationToken);
         doorbell.Ring(0);
@@ -43,7 +43,7 @@ public sealed class ResolveDeadLetters(IDeadLetterStore letters, Platforms platf
     }
 
     /// <summary>Replays the dead letters of one page, the oldest first, so that questions are put again in the order in which they were asked.</summary>
-    public async Task<ReplayedMany> ReplayManyAsync(DeadLetterFilter filter, PageRequest page, string actor, CancellationToken cancellationToken)
+    public async Task<ReplayedMany> ReplayManyAsync(DeadLetterFilter filter, PageRequest page, Actor actor, CancellationToken cancellationToken)
     {
         var batch = await letters.ListAsync(filter with { State = filter.State ?? DeadLetterState.Open }, oldestFirst: true, page, cancellationToken);
         var replayed = 0;
@@ -74,16 +74,18 @@ public sealed class ResolveDeadLetters(IDeadLetterStore letters, Platforms platf
 
     /// <exception cref="NotFoundException">There is no such dead letter.</exception>
     /// <exception cref="Domain.DomainException">It is not open any more, or the reason is empty or longer than 500 characters.</exception>
-    public async Task DiscardAsync(Guid id, string? reason, string actor, CancellationToken cancellationToken)
+    public async Task DiscardAsync(Guid id, string? reason, Actor actor, CancellationToken cancellationToken)
     {
         var clean = reason?.Replace('\0', '\uFFFD');
-        if (!await letters.DiscardAsync(id, clean, Audit(id, "dead_letter.discarded", actor, new { reason = clean?.Trim() }), cancellationToken))
+        var record = await letters.FindAsync(id, cancellationToken) ?? throw new NotFoundException("dead letter");
+        var audit = Audit(record.View, "dead_letter.discarded", actor, new { reason = clean?.Trim() });
+        if (!await letters.DiscardAsync(id, clean, audit, cancellationToken))
         {
             throw new NotFoundException("dead letter");
         }
     }
 
-    private async Task<Guid> ReplayOneAsync(Guid id, string? text, string actor, CancellationToken cancellationToken)
+    private async Task<Guid> ReplayOneAsync(Guid id, string? text, Actor actor, CancellationToken cancellationToken)
     {
         var record = await letters.FindAsync(id, cancellationToken) ?? throw new NotFoundException("dead letter");
         if (text is not null)
@@ -93,7 +95,7 @@ public sealed class ResolveDeadLetters(IDeadLetterStore letters, Platforms platf
         var letter = record.View.Letter;
         var (message, parts) = letter.Stage == DeadLetter.TurnStage ? Question(record, text) : Delivery(record, text);
         var audit = Audit(
-            id, "dead_letter.replayed", actor,
+            record.View, "dead_letter.replayed", actor,
             new { stage = letter.Stage, reason = letter.Reason, edited = text is not null, conversationId = letter.ConversationId.Value, messageId = letter.MessageId, replayedAs = message.Id });
         await letters.ReplayAsync(id, message, parts, audit, cancellationToken);
         return message.Id;
@@ -129,20 +131,8 @@ public sealed class ResolveDeadLetters(IDeadLetterStore letters, Platforms platf
         return (Message.Resent(record.Message, rest, time.GetUtcNow()), [.. failed.Select(p => new PartBody(p.Body, p.Format, p.PlainBody))]);
     }
 
-    private AuditEntry Audit(Guid id, string action, string actor, object detail)
-    {
-        var now = time.GetUtcNow();
-        return new AuditEntry
-        {
-            Id = Guid.CreateVersion7(now),
-            At = now,
-            Actor = actor,
-            Action = action,
-            SubjectType = Subject,
-            SubjectId = id.ToString(),
-            Detail = JsonSerializer.Serialize(detail),
-        };
-    }
+    private AuditEntry Audit(DeadLetterView view, string action, Actor actor, object detail) =>
+        AuditEntry.Of(actor, action, Subject, view.Letter.Id, time.GetUtcNow(), view.Bot, detail);
 
     private static string Word(DeadLetterState state) => state == DeadLetterState.Replayed ? "replayed" : "discarded";
 

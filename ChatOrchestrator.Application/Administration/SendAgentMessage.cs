@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
@@ -11,11 +12,12 @@ public sealed class SendAgentMessage(IConversationStore conversations, ISuggesti
     /// <param name="agent">Who writes.</param>
     /// <param name="text">CommonMark; null with a suggestion: as it was suggested.</param>
     /// <param name="suggestionId">The suggestion that is sent, perhaps edited; null: the operator's own words.</param>
+    /// <param name="actor">Who calls, for the audit log.</param>
     /// <exception cref="NotFoundException">There is no such conversation, or no such suggestion in it.</exception>
     /// <exception cref="Domain.DomainException">
     /// The text is empty or too long, the conversation has ended, or the suggestion was sent or dismissed already.
     /// </exception>
-    public async Task<MessageView> HandleAsync(ConversationId id, string agent, string? text, Guid? suggestionId, CancellationToken cancellationToken)
+    public async Task<MessageView> HandleAsync(ConversationId id, string agent, string? text, Guid? suggestionId, Actor actor, CancellationToken cancellationToken)
     {
         Suggestion? suggestion = null;
         if (suggestionId is { } wanted)
@@ -31,7 +33,10 @@ public sealed class SendAgentMessage(IConversationStore conversations, ISuggesti
         {
             throw new Domain.DomainException("text", "text must hold something that can be seen.");
         }
-        if (!await conversations.AddMessageAsync(message, bodies, suggestion?.Id, cancellationToken))
+        var audit = AuditEntry.Of(
+            actor, "message.sent", "message", message.Id, message.CreatedAt, conversation.Conversation.BotId,
+            new { conversationId = id.Value, agent, suggestionId = suggestion?.Id, length = message.Text.Length });
+        if (!await conversations.AddMessageAsync(message, bodies, suggestion?.Id, audit, cancellationToken))
         {
             throw new NotFoundException("conversation");
         }

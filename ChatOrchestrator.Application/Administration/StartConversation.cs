@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 
@@ -12,11 +13,12 @@ public sealed class StartConversation(IConnectionDirectory connections, Platform
     /// <param name="recipient">The user or chat, as the platform names it.</param>
     /// <param name="agent">Who writes.</param>
     /// <param name="text">CommonMark.</param>
+    /// <param name="actor">Who calls, for the audit log.</param>
     /// <exception cref="NotFoundException">There is no such connection.</exception>
     /// <exception cref="InvalidInputException">The platform does not allow it, or does not know the recipient.</exception>
     /// <exception cref="Domain.DomainException">The text is empty or too long, the connection is off, or the conversation has ended.</exception>
     /// <exception cref="PlatformException">The platform cannot be reached now.</exception>
-    public async Task<MessageView> HandleAsync(ConnectionId id, string? recipient, string agent, string? text, CancellationToken cancellationToken)
+    public async Task<MessageView> HandleAsync(ConnectionId id, string? recipient, string agent, string? text, Actor actor, CancellationToken cancellationToken)
     {
         var connection = await connections.FindAsync(id, cancellationToken) ?? throw new NotFoundException("connection");
         Domain.Messages.Message.RequireText(text);
@@ -43,6 +45,6 @@ public sealed class StartConversation(IConnectionDirectory connections, Platform
         }
         var address = new InboxAddress(connection.Id, connection.Bot.Id, chat.Chat, chat.IsGroup, chat.Title, new InboundAuthor(chat.UserId ?? chat.Chat.ChatId));
         var found = (await inbox.ResolveAsync([address], cancellationToken))[0];
-        return await send.HandleAsync(found.Conversation, agent, text, null, cancellationToken);
+        return await send.HandleAsync(found.Conversation, agent, text, null, actor, cancellationToken);
     }
 }

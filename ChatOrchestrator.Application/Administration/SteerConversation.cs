@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Domain.Conversations;
@@ -10,29 +11,40 @@ public sealed class SteerConversation(
     IConnectionDirectory connections,
     Platforms platforms,
     ISignals signals,
-    Doorbell doorbell)
+    Doorbell doorbell,
+    TimeProvider time)
 {
     /// <summary>The operator takes over. When this returns, nothing more of the bot's is sent; what it would have said is kept as a suggestion.</summary>
     /// <exception cref="NotFoundException">There is no such conversation.</exception>
     /// <exception cref="Domain.DomainException">Another operator holds it, or it has ended.</exception>
-    public Task<Conversation> HandOffAsync(ConversationId id, string agent, CancellationToken cancellationToken) =>
-        ChangeAsync(id, conversation => conversation.HandOff(agent), "taken_over", cancellationToken);
+    public Task<Conversation> HandOffAsync(ConversationId id, string agent, Actor actor, CancellationToken cancellationToken) =>
+        ChangeAsync(id, conversation => conversation.HandOff(agent), "taken_over", "conversation.handed_off", actor, cancellationToken);
 
     /// <summary>The bot answers again, starting with the next message.</summary>
     /// <exception cref="NotFoundException">There is no such conversation.</exception>
     /// <exception cref="Domain.DomainException">Nobody holds it.</exception>
-    public Task<Conversation> ResumeAsync(ConversationId id, CancellationToken cancellationToken) =>
-        ChangeAsync(id, conversation => conversation.Resume(), null, cancellationToken);
+    public Task<Conversation> ResumeAsync(ConversationId id, Actor actor, CancellationToken cancellationToken) =>
+        ChangeAsync(id, conversation => conversation.Resume(), null, "conversation.resumed", actor, cancellationToken);
 
     /// <summary>Closes the conversation; the bot says nothing more until the participant writes again.</summary>
     /// <exception cref="NotFoundException">There is no such conversation.</exception>
     /// <exception cref="Domain.DomainException">It has ended already.</exception>
-    public Task<Conversation> EndAsync(ConversationId id, CancellationToken cancellationToken) =>
-        ChangeAsync(id, conversation => conversation.End(), "ended", cancellationToken);
+    public Task<Conversation> EndAsync(ConversationId id, Actor actor, CancellationToken cancellationToken) =>
+        ChangeAsync(id, conversation => conversation.End(), "ended", "conversation.ended", actor, cancellationToken);
 
-    private async Task<Conversation> ChangeAsync(ConversationId id, Action<Conversation> change, string? silence, CancellationToken cancellationToken)
+    private async Task<Conversation> ChangeAsync(
+        ConversationId id, Action<Conversation> change, string? silence, string action, Actor actor, CancellationToken cancellationToken)
     {
-        var conversation = await conversations.ChangeStateAsync(id, change, silence, cancellationToken) ?? throw new NotFoundException("conversation");
+        var conversation = await conversations.ChangeStateAsync(
+            id,
+            stored =>
+            {
+                var before = new { stored.State, stored.Agent };
+                change(stored);
+                return AuditEntry.Of(actor, action, "conversation", id, time.GetUtcNow(), stored.BotId, before: before, after: new { stored.State, stored.Agent });
+            },
+            silence,
+            cancellationToken) ?? throw new NotFoundException("conversation");
         if (silence is not null)
         {
             signals.Publish(Interrupts.Channel, conversation.State == ConversationState.HandedOff ? Interrupts.OfHandOff(id) : Interrupts.Of(id));

@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Domain.Bots;
 
@@ -8,16 +9,16 @@ public interface IBotStore
 {
     Task<Bot?> FindAsync(BotId id, CancellationToken cancellationToken);
 
-    /// <summary>Oldest first.</summary>
-    Task<Page<Bot>> ListAsync(PageRequest page, CancellationToken cancellationToken);
+    /// <summary>Those that the scope shows, oldest first.</summary>
+    Task<Page<Bot>> ListAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken);
 
-    Task AddAsync(Bot bot, CancellationToken cancellationToken);
+    Task AddAsync(Bot bot, AuditEntry? audit, CancellationToken cancellationToken);
 
-    /// <summary>Applies a change to the stored bot; again, on what is stored then, when somebody else was faster. Null: there is none.</summary>
-    Task<Bot?> ChangeAsync(BotId id, Action<Bot> change, CancellationToken cancellationToken);
+    /// <summary>Applies a change to the stored bot; again, on what is stored then, when somebody else was faster. The audit entry that it returns goes into the same commit. Null: there is none.</summary>
+    Task<Bot?> ChangeAsync(BotId id, Func<Bot, AuditEntry?> change, CancellationToken cancellationToken);
 
     /// <summary>Deletes a bot that has no connections any more.</summary>
-    Task<bool> DeleteAsync(BotId id, CancellationToken cancellationToken);
+    Task<bool> DeleteAsync(BotId id, AuditEntry? audit, CancellationToken cancellationToken);
 
     Task<bool> AnyAsync(CancellationToken cancellationToken);
 }

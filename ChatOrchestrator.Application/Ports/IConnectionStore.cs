@@ -14,16 +14,16 @@ public interface IConnectionStore
     Task<IReadOnlyList<ConnectionId>> ListIdsAsync(BotId bot, CancellationToken cancellationToken);
 
     /// <summary>False: the bot does not exist.</summary>
-    Task<bool> AddAsync(PlatformConnection connection, CancellationToken cancellationToken);
+    Task<bool> AddAsync(PlatformConnection connection, AuditEntry? audit, CancellationToken cancellationToken);
 
-    /// <summary>Applies a change to the stored connection; again, on what is stored then, when somebody else was faster. Null: there is none.</summary>
-    Task<PlatformConnection?> ChangeAsync(ConnectionId id, Action<PlatformConnection> change, CancellationToken cancellationToken);
+    /// <summary>Applies a change to the stored connection; again, on what is stored then, when somebody else was faster. The audit entry that it returns goes into the same commit. Null: there is none.</summary>
+    Task<PlatformConnection?> ChangeAsync(ConnectionId id, Func<PlatformConnection, AuditEntry?> change, CancellationToken cancellationToken);
 
     /// <summary>
     /// Deletes the connection with everything that was said there, in batches. It can be called again when it was
     /// interrupted. The connection must be disabled before, so that nothing new comes in.
     /// </summary>
-    Task<bool> DeleteAsync(ConnectionId id, CancellationToken cancellationToken);
+    Task<bool> DeleteAsync(ConnectionId id, AuditEntry? audit, CancellationToken cancellationToken);
 }
 
 /// <summary>Encrypts the secrets of connections for the store.</summary>

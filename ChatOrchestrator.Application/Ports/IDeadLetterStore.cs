@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
@@ -33,6 +34,7 @@ public interface IDeadLetterStore
 }
 
 /// <summary>Which dead letters; null: any.</summary>
+/// <param name="Scope">Only those of these bots; null: of all.</param>
 /// <param name="From">Not older than this.</param>
 /// <param name="To">Older than this.</param>
 public sealed record DeadLetterFilter(
@@ -42,7 +44,8 @@ public sealed record DeadLetterFilter(
     ConversationId? Conversation = null,
     string? Reason = null,
     DateTimeOffset? From = null,
-    DateTimeOffset? To = null);
+    DateTimeOffset? To = null,
+    BotScope? Scope = null);
 
 /// <summary>A dead letter and where it belongs.</summary>
 public sealed record DeadLetterView(DeadLetter Letter, BotId Bot, ConnectionId Connection, PlatformName Platform);

@@ -22,7 +22,8 @@ public interface ILaneWatch
 /// <param name="Held">Held by one worker for longer than this.</param>
 /// <param name="Attempts">As many failed attempts at one turn.</param>
 /// <param name="Platforms">The platforms that this build has.</param>
-public sealed record StuckLimits(TimeSpan Due, TimeSpan Held, int Attempts, IReadOnlyList<string> Platforms);
+/// <param name="Bots">Only lanes of these bots; null: of all.</param>
+public sealed record StuckLimits(TimeSpan Due, TimeSpan Held, int Attempts, IReadOnlyList<string> Platforms, IReadOnlyList<BotId>? Bots = null);
 
 /// <summary>Why a lane is stuck.</summary>
 public enum StuckReason

@@ -22,5 +22,5 @@ public interface ISuggestionStore
 
     /// <summary>Marks a suggestion as dismissed. Null: there is none in this conversation.</summary>
     /// <exception cref="Domain.DomainException">It was sent or dismissed already.</exception>
-    Task<Suggestion?> DismissAsync(ConversationId conversation, Guid id, string agent, CancellationToken cancellationToken);
+    Task<Suggestion?> DismissAsync(ConversationId conversation, Guid id, string agent, AuditEntry? audit, CancellationToken cancellationToken);
 }

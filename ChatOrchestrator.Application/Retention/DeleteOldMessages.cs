@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
@@ -60,7 +61,7 @@ internal sealed partial class DeleteOldMessages(
                 {
                     return;
                 }
-                var page = await bots.ListAsync(new PageRequest(PageRequest.MaxLimit, cursor), cancellationToken);
+                var page = await bots.ListAsync(BotScope.All, new PageRequest(PageRequest.MaxLimit, cursor), cancellationToken);
                 foreach (var bot in page.Items.Where(b => b.Processing.RetentionDays > 0))
                 {
                     var before = time.GetUtcNow() - TimeSpan.FromDays(bot.Processing.RetentionDays);

@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using Microsoft.Extensions.Options;
 
@@ -9,10 +10,10 @@ public sealed class ReadStuckLanes(ILaneWatch watch, Platforms platforms, IOptio
     /// <summary>From so many failed attempts at one turn on a lane counts as stuck.</summary>
     private const int ManyAttempts = 3;
 
-    public Task<IReadOnlyList<StuckLane>> HandleAsync(int max, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<StuckLane>> HandleAsync(int max, BotScope scope, CancellationToken cancellationToken)
     {
         var engine = options.Value;
-        var limits = new StuckLimits(TimeSpan.FromSeconds(engine.StuckSeconds), TimeSpan.FromSeconds(engine.HeldSeconds), ManyAttempts, [.. platforms.Names]);
+        var limits = new StuckLimits(TimeSpan.FromSeconds(engine.StuckSeconds), TimeSpan.FromSeconds(engine.HeldSeconds), ManyAttempts, [.. platforms.Names], scope.Only);
         return watch.FindStuckAsync(limits, max, cancellationToken);
     }
 

@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns;
@@ -56,7 +57,7 @@ internal sealed partial class WatchLanes(
                 Report([]);
                 return;
             }
-            Report(await stuck.HandleAsync(MaxReported, cancellationToken));
+            Report(await stuck.HandleAsync(MaxReported, BotScope.All, cancellationToken));
             var repairs = await watch.RepairAsync(_repairedThrough, RepairSlice, cancellationToken);
             _repairedThrough = repairs.Last ?? default;
             foreach (var lane in repairs.Repaired)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Watching;
 
@@ -14,7 +15,7 @@ internal static class StuckLanesHealth
     {
         try
         {
-            var lanes = await stuck.HandleAsync(Max, cancellationToken);
+            var lanes = await stuck.HandleAsync(Max, BotScope.All, cancellationToken);
             return lanes.GroupBy(l => ReadStuckLanes.Word(l.Reason)).ToDictionary(g => g.Key, g => (object)g.Count());
         }
         catch (StoreUnavailableException)

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Access;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
@@ -43,6 +44,18 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
 
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
+    public DbSet<User> Users => Set<User>();
+
+    public DbSet<Session> Sessions => Set<Session>();
+
+    public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+
+    public DbSet<LoginFailures> LoginFailures => Set<LoginFailures>();
+
+    public DbSet<SharedSecret> SharedSecrets => Set<SharedSecret>();
+
+    public DbSet<IdempotencyKey> IdempotencyKeys => Set<IdempotencyKey>();
+
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
     /// <summary>The column type of JSON documents in this store.</summary>
@@ -54,6 +67,8 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
         configurationBuilder.Properties<ConnectionId>().HaveConversion<Converters.ConnectionIds>();
         configurationBuilder.Properties<ConversationId>().HaveConversion<Converters.ConversationIds>();
         configurationBuilder.Properties<PlatformName>().HaveConversion<Converters.PlatformNames>().HaveMaxLength(20);
+        configurationBuilder.Properties<Role>().HaveConversion<Converters.Roles>();
+        configurationBuilder.Properties<AccessScope>().HaveConversion<Converters.Json<AccessScope>>().HaveColumnType(JsonColumnType);
         configurationBuilder.Properties<AiSettings>().HaveConversion<Converters.Json<AiSettings>>().HaveColumnType(JsonColumnType);
         configurationBuilder.Properties<MessageContent>().HaveConversion<Converters.MessageContents>().HaveColumnType(JsonColumnType);
         configurationBuilder.Properties<ProcessingSettings>().HaveConversion<Converters.Json<ProcessingSettings>>().HaveColumnType(JsonColumnType);
@@ -142,7 +157,12 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             entry.Property(e => e.Action).HasMaxLength(100);
             entry.Property(e => e.SubjectType).HasMaxLength(50);
             entry.Property(e => e.SubjectId).HasMaxLength(100);
+            entry.Property(e => e.Address).HasMaxLength(50);
             entry.Property(e => e.Detail).HasColumnType(JsonColumnType);
+            entry.Property(e => e.Before).HasColumnType(JsonColumnType);
+            entry.Property(e => e.After).HasColumnType(JsonColumnType);
+            entry.HasIndex(e => new { e.BotId, e.Id });
+            entry.HasIndex(e => new { e.SubjectId, e.Id });
         });
         modelBuilder.Entity<InboxEvent>(entry =>
         {
@@ -157,6 +177,35 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             key.ToTable("api_keys").HasKey(k => k.Id);
             key.Property(k => k.Id).ValueGeneratedNever();
             key.HasIndex(k => k.Hash).IsUnique();
+            key.HasIndex(k => k.PreviousHash).IsUnique().HasFilter("previous_hash IS NOT NULL");
+            key.Property(k => k.Stamp).IsConcurrencyToken();
+            // For the keys that were there before keys had limits.
+            key.Property(k => k.Scope).HasDefaultValueSql("'{}'");
+        });
+        modelBuilder.Entity<User>(user =>
+        {
+            user.ToTable("users").HasKey(u => u.Id);
+            user.Property(u => u.Id).ValueGeneratedNever();
+            user.HasIndex(u => u.Email).IsUnique();
+            user.Property(u => u.Version).IsConcurrencyToken();
+        });
+        modelBuilder.Entity<Session>(session =>
+        {
+            session.ToTable("sessions").HasKey(s => s.Id);
+            session.Property(s => s.Id).ValueGeneratedNever();
+            session.HasOne<User>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<RefreshToken>(token =>
+        {
+            token.ToTable("refresh_tokens").HasKey(t => t.Hash);
+            token.HasOne<Session>().WithMany().HasForeignKey(t => t.SessionId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<LoginFailures>().ToTable("login_failures").HasKey(f => f.Key);
+        modelBuilder.Entity<SharedSecret>().ToTable("shared_secrets").HasKey(s => s.Name);
+        modelBuilder.Entity<IdempotencyKey>(key =>
+        {
+            key.ToTable("idempotency_keys").HasKey(k => new { k.Caller, k.Key });
+            key.HasIndex(k => k.CreatedAt);
         });
         modelBuilder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
     }

@@ -51,6 +51,13 @@ public static class PersistenceRegistration
         services.AddSingleton<IAuditLog, AuditLog>();
         services.AddSingleton<IListenerStates, ListenerStates>();
         services.AddSingleton<IApiKeyStore, ApiKeyStore>();
+        services.AddSingleton<IUserStore, UserStore>();
+        services.AddSingleton<ILoginAttempts, LoginAttempts>();
+        services.AddSingleton<IPasswords, Passwords>();
+        services.AddSingleton<ISharedSecrets, SharedSecrets>();
+        services.AddSingleton<IIdempotencyStore, IdempotencyStore>();
+        services.AddSingleton<IAccessUpkeep, AccessUpkeepStore>();
+        services.AddSingleton<IBotOwnership, BotOwnership>();
         services.AddSingleton<IConnectionSecrets, ConnectionSecrets>();
         services.AddSingleton<IConnectionDirectory, ConnectionDirectory>();
         services.AddKeyRing();

@@ -17,8 +17,14 @@ public sealed class AdminApiTests(ApiProcess api) : IClassFixture<ApiProcess>
         "POST /webhooks/{platform}/{connectionId}", "GET /api/v1/dead-letters", "GET /api/v1/dead-letters/{id}", "POST /api/v1/dead-letters/{id}/replay",
         "POST /api/v1/dead-letters/replay", "DELETE /api/v1/dead-letters/{id}", "GET /api/v1/audit", "GET /api/v1/conversations/{id}/suggestions",
         "DELETE /api/v1/conversations/{id}/suggestions/{suggestionId}", "GET /api/v1/platforms", "POST /api/v1/connections/{id}/conversations",
-        "GET /webhooks/{platform}/{connectionId}",
+        "GET /webhooks/{platform}/{connectionId}", "POST /api/v1/auth/token", "GET /api/v1/auth/me", "POST /api/v1/auth/login", "POST /api/v1/auth/refresh",
+        "POST /api/v1/auth/logout", "POST /api/v1/api-keys", "GET /api/v1/api-keys", "GET /api/v1/api-keys/{id}", "POST /api/v1/api-keys/{id}/rotate",
+        "DELETE /api/v1/api-keys/{id}", "POST /api/v1/users", "GET /api/v1/users", "GET /api/v1/users/{id}", "PATCH /api/v1/users/{id}", "DELETE /api/v1/users/{id}",
+        "GET /api/v1/conversations/{id}/export",
     ];
+
+    /// <summary>What one comes in by.</summary>
+    private static readonly string[] Doors = ["POST /api/v1/auth/login", "POST /api/v1/auth/refresh", "POST /api/v1/auth/logout"];
 
     [Fact]
     public async Task Every_platform_says_what_it_can_carry()
@@ -57,14 +63,14 @@ public sealed class AdminApiTests(ApiProcess api) : IClassFixture<ApiProcess>
         Contract.ShouldBeSubsetOf(operations.Select(o => o.Name));
         foreach (var (name, operation) in operations)
         {
-            operation.TryGetProperty("security", out _).ShouldBe(name.Contains(" /api/", StringComparison.Ordinal), name);
+            operation.TryGetProperty("security", out _).ShouldBe(name.Contains(" /api/", StringComparison.Ordinal) && !Doors.Contains(name), name);
         }
     }
 
     [Fact]
     public async Task Without_a_key_or_with_a_wrong_one_every_route_answers_401()
     {
-        foreach (var route in Contract.Where(r => r.Contains(" /api/", StringComparison.Ordinal)))
+        foreach (var route in Contract.Except(Doors).Where(r => r.Contains(" /api/", StringComparison.Ordinal)))
         {
             var (method, path) = (new HttpMethod(route.Split(' ')[0]), route.Split(' ')[1][1..].Replace("{id}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal)
                 .Replace("{suggestionId}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal));

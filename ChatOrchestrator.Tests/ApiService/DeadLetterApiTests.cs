@@ -94,9 +94,9 @@ public sealed class DeadLetterApiTests
         refused.Json.GetProperty("reason").GetString().ShouldBe("answered");
         (await api.SendAsync(HttpMethod.Delete, $"api/v1/dead-letters/{third}?reason=Answered%20by%20hand")).Status.ShouldBe(204);
 
-        var audit = (await api.GetAsync("api/v1/audit?limit=2")).Ok().Json;
+        var audit = (await api.GetAsync("api/v1/audit?subjectType=dead_letter&limit=2")).Ok().Json;
         var entries = audit.GetProperty("items").EnumerateArray()
-            .Concat((await api.GetAsync($"api/v1/audit?cursor={audit.GetProperty("nextCursor").GetString()}")).Ok().Json.GetProperty("items").EnumerateArray()).ToArray();
+            .Concat((await api.GetAsync($"api/v1/audit?subjectType=dead_letter&cursor={audit.GetProperty("nextCursor").GetString()}")).Ok().Json.GetProperty("items").EnumerateArray()).ToArray();
         entries.Select(e => e.GetProperty("action").GetString()).ShouldBe(["dead_letter.discarded", "dead_letter.replayed", "dead_letter.replayed"]);
         entries.ShouldAllBe(e => e.GetProperty("actor").GetString() == "owner");
         entries[1].GetProperty("detail").GetProperty("edited").GetBoolean().ShouldBeTrue();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
@@ -37,8 +38,8 @@ public sealed class ReconcileDeliveryTests : IAsyncLifetime
         _host = builder.Build();
         await Get<PrepareStore>().HandleAsync(migrate: true, default);
         await _host.StartAsync();
-        var bot = await Get<CreateBot>().HandleAsync(new BotInput("Bot", new AiSettings(), new ProcessingSettings { QuietPeriodMs = 0 }), default);
-        var created = await Get<CreateConnection>().HandleAsync(bot.Id, new NewConnection("carrier", "Carrier", null, null), default);
+        var bot = await Get<CreateBot>().HandleAsync(new BotInput("Bot", new AiSettings(), new ProcessingSettings { QuietPeriodMs = 0 }), new Actor("test"), default);
+        var created = await Get<CreateConnection>().HandleAsync(bot.Id, new NewConnection("carrier", "Carrier", null, null), new Actor("test"), default);
         _connection = (await Get<IConnectionDirectory>().FindAsync(created.Connection.Id, default)).ShouldNotBeNull();
         _carrier.Echo = receipt => Get<Inbox>().ReceiveAsync(_connection, [receipt], default);
     }

@@ -26,10 +26,10 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
         _there = Process();
         await _here.GetRequiredService<PrepareStore>().HandleAsync(migrate: true, CancellationToken.None);
         var bot = new Bot("Bot", new AiSettings(), new ProcessingSettings(), TimeProvider.System.GetUtcNow());
-        await _here.GetRequiredService<IBotStore>().AddAsync(bot, CancellationToken.None);
+        await _here.GetRequiredService<IBotStore>().AddAsync(bot, null, CancellationToken.None);
         var secrets = _here.GetRequiredService<IConnectionSecrets>().Protect(new Dictionary<string, string> { ["botToken"] = "the-secret-token" });
         _connection = new PlatformConnection(bot.Id, PlatformName.From("telegram"), "Test", "{}", secrets, TimeProvider.System.GetUtcNow());
-        await _here.GetRequiredService<IConnectionStore>().AddAsync(_connection, CancellationToken.None);
+        await _here.GetRequiredService<IConnectionStore>().AddAsync(_connection, null, CancellationToken.None);
     }
 
     public async Task DisposeAsync()

@@ -85,7 +85,7 @@ public abstract class DeadLetterStoreSuite(TestStore store) : StoreSuite(store)
         (await MessagesAsync(chat)).Count.ShouldBe(rows);
         (await AuditAsync(letter)).ShouldBeEmpty();
 
-        await Conversations.AddMessageAsync(Message.ByAgent(chat.Id, chat.Connection, "Ada", "By hand.", Now), [new PartBody(null)], null, default);
+        await Conversations.AddMessageAsync(Message.ByAgent(chat.Id, chat.Connection, "Ada", "By hand.", Now), [new PartBody(null)], null, null, default);
         (await TryReplayAsync(letter, question)).ShouldBe("answered");
 
         (await Letters.DiscardAsync(letter, " done by hand ", Audit(letter), default)).ShouldBeTrue();
@@ -238,21 +238,21 @@ public abstract class DeadLetterStoreSuite(TestStore store) : StoreSuite(store)
         var stranger = await ConnectedChatAsync();
         var suggestion = await SuggestedAsync(chat);
         (await Suggestions.FindAsync(stranger.Id, suggestion.Id, default)).ShouldBeNull();
-        (await Suggestions.DismissAsync(stranger.Id, suggestion.Id, "Ada", default)).ShouldBeNull();
-        (await Conversations.AddMessageAsync(Message.ByAgent(stranger.Id, stranger.Connection, "Ada", "x", Now), [new PartBody(null)], suggestion.Id, default)).ShouldBeFalse();
+        (await Suggestions.DismissAsync(stranger.Id, suggestion.Id, "Ada", null, default)).ShouldBeNull();
+        (await Conversations.AddMessageAsync(Message.ByAgent(stranger.Id, stranger.Connection, "Ada", "x", Now), [new PartBody(null)], suggestion.Id, null, default)).ShouldBeFalse();
 
         var sent = Message.ByAgent(chat.Id, chat.Connection, "Ada", "edited", Now, suggestion.AnswersSequence);
-        (await Conversations.AddMessageAsync(sent, [new PartBody(null)], suggestion.Id, default)).ShouldBeTrue();
+        (await Conversations.AddMessageAsync(sent, [new PartBody(null)], suggestion.Id, null, default)).ShouldBeTrue();
 
         var read = (await Suggestions.FindAsync(chat.Id, suggestion.Id, default)).ShouldNotBeNull();
         (read.State, read.SentAs, read.ResolvedBy).ShouldBe((SuggestionState.Sent, sent.Id, "Ada"));
         var twice = Message.ByAgent(chat.Id, chat.Connection, "Ada", "twice", Now);
-        await Should.ThrowAsync<DomainException>(() => Conversations.AddMessageAsync(twice, [new PartBody(null)], suggestion.Id, default));
-        await Should.ThrowAsync<DomainException>(() => Suggestions.DismissAsync(chat.Id, suggestion.Id, "Ada", default));
+        await Should.ThrowAsync<DomainException>(() => Conversations.AddMessageAsync(twice, [new PartBody(null)], suggestion.Id, null, default));
+        await Should.ThrowAsync<DomainException>(() => Suggestions.DismissAsync(chat.Id, suggestion.Id, "Ada", null, default));
         (await MessagesAsync(chat)).Count(m => m.Author == MessageAuthor.Agent).ShouldBe(1);
         (await NotesAsync(chat)).Select(n => n.Kind).ShouldContain("suggestion_sent");
         var other = await SuggestedAsync(stranger);
-        (await Suggestions.DismissAsync(stranger.Id, other.Id, "Ada", default)).ShouldNotBeNull().State.ShouldBe(SuggestionState.Dismissed);
+        (await Suggestions.DismissAsync(stranger.Id, other.Id, "Ada", null, default)).ShouldNotBeNull().State.ShouldBe(SuggestionState.Dismissed);
         (await Suggestions.ListAsync(stranger.Id, SuggestionState.Open, new PageRequest(10, null), default)).Items.ShouldBeEmpty();
     }
 

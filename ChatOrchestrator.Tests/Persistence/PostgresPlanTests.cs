@@ -37,7 +37,7 @@ public sealed class PostgresPlanTests
         ("lock", PostgresLaneStatements.Lock, "uuid"),
         ("interrupt", PostgresLaneStatements.Interrupt, "uuid,bigint,text"),
         ("backlog", PostgresLaneStatements.Backlog, ""),
-        ("find stuck", PostgresLaneWatch.FindStuck, "interval,interval,int,text[],int"),
+        ("find stuck", PostgresLaneWatch.FindStuck, "interval,interval,int,text[],int,uuid[]"),
         ("delete messages", PostgresRetentionStore.DeleteMessages, "uuid,uuid,int,timestamptz,int"),
         ("delete events", PostgresRetentionStore.DeleteEvents, "uuid,timestamptz,int"),
         ("repair", PostgresLaneWatch.Repair, "uuid,int"),

@@ -25,7 +25,7 @@ public sealed class DeleteOldMessagesTests
 
     public DeleteOldMessagesTests()
     {
-        _bots.ListAsync(default!, default).ReturnsForAnyArgs(new Page<Bot>([_keeps, _forgets], null));
+        _bots.ListAsync(default!, default!, default).ReturnsForAnyArgs(new Page<Bot>([_keeps, _forgets], null));
         _leases.TryAcquireAsync(default!, default!, default, default).ReturnsForAnyArgs(true);
     }
 

@@ -4,14 +4,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 
+/// <summary>The audit log. A trigger in both stores refuses to change or delete what is in it.</summary>
 internal sealed class AuditLog(ChatDatabase database) : IAuditLog
 {
     private const string ListName = "audit";
 
-    public Task<Page<AuditEntry>> ListAsync(PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<AuditEntry>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
         async db =>
         {
-            var entries = db.AuditLog.AsNoTracking();
+            var entries = Filter(db.AuditLog.AsNoTracking(), filter);
             if (page.Cursor is { } cursor)
             {
                 var before = Cursor.ToId(ListName, cursor);
@@ -21,4 +22,62 @@ internal sealed class AuditLog(ChatDatabase database) : IAuditLog
             return Pages.Of(items, page, e => Cursor.Encode(ListName, e.Id));
         },
         cancellationToken);
+
+    public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken) => database.RunAsync(
+        db =>
+        {
+            db.Note(entry);
+            return db.SaveChangesAsync(cancellationToken);
+        },
+        cancellationToken);
+
+    private static IQueryable<AuditEntry> Filter(IQueryable<AuditEntry> entries, AuditFilter filter)
+    {
+        if (filter.Bots.Only is { } only)
+        {
+            var bots = only.Select(b => (Guid?)b.Value).ToList();
+            entries = entries.Where(e => bots.Contains(e.BotId));
+        }
+        if (filter.Bot is { } bot)
+        {
+            entries = entries.Where(e => e.BotId == bot.Value);
+        }
+        if (filter.Actor is { } actor)
+        {
+            entries = entries.Where(e => e.Actor == actor);
+        }
+        if (filter.Action is { } action)
+        {
+            entries = entries.Where(e => e.Action == action);
+        }
+        if (filter.SubjectType is { } type)
+        {
+            entries = entries.Where(e => e.SubjectType == type);
+        }
+        if (filter.SubjectId is { } subject)
+        {
+            entries = entries.Where(e => e.SubjectId == subject);
+        }
+        if (filter.From is { } from)
+        {
+            entries = entries.Where(e => e.At >= from);
+        }
+        if (filter.To is { } to)
+        {
+            entries = entries.Where(e => e.At < to);
+        }
+        return entries;
+    }
+}
+
+internal static class AuditNotes
+{
+    /// <summary>Puts an entry into the commit to come.</summary>
+    public static void Note(this ChatDbContext db, AuditEntry? entry)
+    {
+        if (entry is not null)
+        {
+            db.AuditLog.Add(entry);
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
@@ -12,10 +13,14 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
     public Task<Bot?> FindAsync(BotId id, CancellationToken cancellationToken) =>
         database.RunAsync(db => db.Bots.AsNoTracking().SingleOrDefaultAsync(b => b.Id == id, cancellationToken), cancellationToken);
 
-    public Task<Page<Bot>> ListAsync(PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<Bot>> ListAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
         async db =>
         {
             var bots = db.Bots.AsNoTracking();
+            if (scope.Only is { } only)
+            {
+                bots = bots.Where(b => only.Contains(b.Id));
+            }
             if (page.Cursor is { } cursor)
             {
                 var after = new BotId(Cursor.ToId(ListName, cursor));
@@ -26,15 +31,16 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
         },
         cancellationToken);
 
-    public Task AddAsync(Bot bot, CancellationToken cancellationToken) => database.RunAsync(
+    public Task AddAsync(Bot bot, AuditEntry? audit, CancellationToken cancellationToken) => database.RunAsync(
         db =>
         {
             db.Bots.Add(bot);
+            db.Note(audit);
             return db.SaveChangesAsync(cancellationToken);
         },
         cancellationToken);
 
-    public async Task<Bot?> ChangeAsync(BotId id, Action<Bot> change, CancellationToken cancellationToken)
+    public async Task<Bot?> ChangeAsync(BotId id, Func<Bot, AuditEntry?> change, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -46,7 +52,7 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
                         var bot = await db.Bots.SingleOrDefaultAsync(b => b.Id == id, cancellationToken);
                         if (bot is not null)
                         {
-                            change(bot);
+                            db.Note(change(bot));
                             await db.SaveChangesAsync(cancellationToken);
                         }
                         return bot;
@@ -60,13 +66,24 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
         }
     }
 
-    public async Task<bool> DeleteAsync(BotId id, CancellationToken cancellationToken)
+    public async Task<bool> DeleteAsync(BotId id, AuditEntry? audit, CancellationToken cancellationToken)
     {
         try
         {
             return await database.RunAsync(
-                db => db.Bots.Where(b => b.Id == id && !db.Connections.Any(c => c.BotId == id)).ExecuteDeleteAsync(cancellationToken),
-                cancellationToken) > 0;
+                async db =>
+                {
+                    await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+                    if (await db.Bots.Where(b => b.Id == id && !db.Connections.Any(c => c.BotId == id)).ExecuteDeleteAsync(cancellationToken) == 0)
+                    {
+                        return false;
+                    }
+                    db.Note(audit);
+                    await db.SaveChangesAsync(cancellationToken);
+                    await transaction.CommitAsync(cancellationToken);
+                    return true;
+                },
+                cancellationToken);
         }
         catch (Exception e) when (Pages.IsForeignKeyViolation(e))
         {

@@ -71,7 +71,14 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 
     public async Task DisableAsync(ConnectionId id, string reason, CancellationToken cancellationToken)
     {
-        await _connections.ChangeAsync(id, c => c.Disable(reason.Length > 200 ? reason[..200] : reason, _time.GetUtcNow()), cancellationToken);
+        await _connections.ChangeAsync(
+            id,
+            c =>
+            {
+                c.Disable(reason.Length > 200 ? reason[..200] : reason, _time.GetUtcNow());
+                return null;
+            },
+            cancellationToken);
         await ChangedAsync(id, cancellationToken);
     }
 

@@ -32,7 +32,7 @@ internal sealed class ConnectionStore(ChatDatabase database) : IConnectionStore
     public async Task<IReadOnlyList<ConnectionId>> ListIdsAsync(BotId bot, CancellationToken cancellationToken) =>
         await database.RunAsync(db => db.Connections.Where(c => c.BotId == bot).Select(c => c.Id).ToListAsync(cancellationToken), cancellationToken);
 
-    public async Task<bool> AddAsync(PlatformConnection connection, CancellationToken cancellationToken)
+    public async Task<bool> AddAsync(PlatformConnection connection, AuditEntry? audit, CancellationToken cancellationToken)
     {
         try
         {
@@ -40,6 +40,7 @@ internal sealed class ConnectionStore(ChatDatabase database) : IConnectionStore
                 db =>
                 {
                     db.Connections.Add(connection);
+                    db.Note(audit);
                     return db.SaveChangesAsync(cancellationToken);
                 },
                 cancellationToken);
@@ -51,7 +52,7 @@ internal sealed class ConnectionStore(ChatDatabase database) : IConnectionStore
         }
     }
 
-    public async Task<PlatformConnection?> ChangeAsync(ConnectionId id, Action<PlatformConnection> change, CancellationToken cancellationToken)
+    public async Task<PlatformConnection?> ChangeAsync(ConnectionId id, Func<PlatformConnection, AuditEntry?> change, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -63,7 +64,7 @@ internal sealed class ConnectionStore(ChatDatabase database) : IConnectionStore
                         var connection = await db.Connections.SingleOrDefaultAsync(c => c.Id == id, cancellationToken);
                         if (connection is not null)
                         {
-                            change(connection);
+                            db.Note(change(connection));
                             await db.SaveChangesAsync(cancellationToken);
                         }
                         return connection;
@@ -77,7 +78,7 @@ internal sealed class ConnectionStore(ChatDatabase database) : IConnectionStore
         }
     }
 
-    public Task<bool> DeleteAsync(ConnectionId id, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> DeleteAsync(ConnectionId id, AuditEntry? audit, CancellationToken cancellationToken) => database.RunAsync(
         async db =>
         {
             while (await DeleteConversationsAsync(db, id, cancellationToken))
@@ -85,7 +86,15 @@ internal sealed class ConnectionStore(ChatDatabase database) : IConnectionStore
             }
             await db.InboxEvents.Where(e => e.ConnectionId == id).ExecuteDeleteAsync(cancellationToken);
             await db.Participants.Where(p => p.ConnectionId == id).ExecuteDeleteAsync(cancellationToken);
-            return await db.Connections.Where(c => c.Id == id).ExecuteDeleteAsync(cancellationToken) > 0;
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            if (await db.Connections.Where(c => c.Id == id).ExecuteDeleteAsync(cancellationToken) == 0)
+            {
+                return false;
+            }
+            db.Note(audit);
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return true;
         },
         cancellationToken);
 

@@ -29,19 +29,7 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
     public Task<Page<ConversationView>> ListAsync(ConversationFilter filter, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
         async db =>
         {
-            IQueryable<Conversation> conversations = db.Conversations;
-            if (filter.Bot is { } bot)
-            {
-                conversations = conversations.Where(c => c.BotId == bot);
-            }
-            if (filter.Connection is { } connection)
-            {
-                conversations = conversations.Where(c => c.ConnectionId == connection);
-            }
-            if (filter.State is { } state)
-            {
-                conversations = conversations.Where(c => c.State == state);
-            }
+            var conversations = await ConversationSearch.FilterAsync(db, filter, cancellationToken);
             if (page.Cursor is { } cursor)
             {
                 var (at, guid) = Cursor.ToTimeAndId(ListName, cursor);
@@ -59,7 +47,7 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
         },
         cancellationToken);
 
-    public Task<bool> AddMessageAsync(Message message, IReadOnlyList<PartBody> parts, Guid? suggestion, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> AddMessageAsync(Message message, IReadOnlyList<PartBody> parts, Guid? suggestion, AuditEntry? audit, CancellationToken cancellationToken) => database.RunAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -74,6 +62,7 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
                 throw new DomainException("state", "The conversation has ended.");
             }
             db.Messages.Add(message);
+            db.Note(audit);
             db.Parts.AddRange(parts.Select((part, i) => new Part(message, i, part.Body, part.Format, part.PlainBody)));
             await db.SaveChangesAsync(cancellationToken);
             var now = time.GetUtcNow();
@@ -84,7 +73,7 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
         },
         cancellationToken);
 
-    public Task<Conversation?> ChangeStateAsync(ConversationId id, Action<Conversation> change, string? silence, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Conversation?> ChangeStateAsync(ConversationId id, Func<Conversation, AuditEntry?> change, string? silence, CancellationToken cancellationToken) => database.RunAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -93,7 +82,7 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
             {
                 return null;
             }
-            change(conversation);
+            db.Note(change(conversation));
             if (silence is not null)
             {
                 await SilenceAsync(db, id, silence, cancellationToken);

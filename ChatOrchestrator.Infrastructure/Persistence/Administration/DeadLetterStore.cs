@@ -101,6 +101,10 @@ internal sealed class DeadLetterStore(ChatDatabase database) : IDeadLetterStore
         {
             letters = letters.Where(d => d.State == state);
         }
+        if (filter.Scope?.Only is { } only)
+        {
+            letters = letters.Where(d => db.Conversations.Any(c => c.Id == d.ConversationId && only.Contains(c.BotId)));
+        }
         if (filter.Bot is { } bot)
         {
             letters = letters.Where(d => db.Conversations.Any(c => c.Id == d.ConversationId && c.BotId == bot));

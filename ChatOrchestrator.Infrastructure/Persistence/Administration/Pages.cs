@@ -19,4 +19,13 @@ internal static class Pages
         SqliteException s => s.SqliteExtendedErrorCode == 787, // SQLITE_CONSTRAINT_FOREIGNKEY
         _ => IsForeignKeyViolation(e.InnerException),
     };
+
+    /// <summary>Whether a row of this key is there already.</summary>
+    public static bool IsUniqueViolation(Exception? e) => e switch
+    {
+        null => false,
+        PostgresException p => p.SqlState == PostgresErrorCodes.UniqueViolation,
+        SqliteException s => s.SqliteExtendedErrorCode is 1555 or 2067, // SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE
+        _ => IsUniqueViolation(e.InnerException),
+    };
 }

@@ -55,7 +55,7 @@ internal sealed class SuggestionStore(ChatDatabase database, TimeProvider time) 
         },
         cancellationToken);
 
-    public Task<Suggestion?> DismissAsync(ConversationId conversation, Guid id, string agent, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Suggestion?> DismissAsync(ConversationId conversation, Guid id, string agent, AuditEntry? audit, CancellationToken cancellationToken) => database.RunAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -65,6 +65,7 @@ internal sealed class SuggestionStore(ChatDatabase database, TimeProvider time) 
                 return null;
             }
             suggestion.Dismiss(agent, time.GetUtcNow());
+            db.Note(audit);
             await NoteAsync(db, suggestion, "suggestion_dismissed", suggestion.Id, suggestion.ResolvedAt!.Value, cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);

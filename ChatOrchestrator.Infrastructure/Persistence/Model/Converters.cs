@@ -1,4 +1,6 @@
 using System.Text.Json;
+using ChatOrchestrator.Application.Access;
+using ChatOrchestrator.Domain.Access;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
@@ -17,6 +19,8 @@ internal static class Converters
     public sealed class ConversationIds() : ValueConverter<ConversationId, Guid>(id => id.Value, value => new ConversationId(value));
 
     public sealed class PlatformNames() : ValueConverter<PlatformName, string>(name => name.Value, value => PlatformName.From(value));
+
+    public sealed class Roles() : ValueConverter<Role, string>(role => RoleNames.Of(role), name => RoleNames.Parse(name) ?? Role.Viewer);
 
     public sealed class Json<T>() : ValueConverter<T, string>(
         value => JsonSerializer.Serialize(value, JsonOptions),

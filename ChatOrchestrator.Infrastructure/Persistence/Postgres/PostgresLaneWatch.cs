@@ -7,7 +7,7 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
 
 internal sealed class PostgresLaneWatch(PostgresHotPath hotPath) : ILaneWatch
 {
-    /// <summary>$1 due limit, $2 held limit, $3 attempts, $4 platforms, $5 max. Only the first 10,000 lanes that are not idle are looked at; OFFSET 0: each of them by its key, whatever the planner makes of the numbers.</summary>
+    /// <summary>$1 due limit, $2 held limit, $3 attempts, $4 platforms, $5 max, $6 bots or null. Only the first 10,000 lanes that are not idle are looked at; OFFSET 0: each of them by its key, whatever the planner makes of the numbers.</summary>
     public const string FindStuck = """
         WITH open AS MATERIALIZED (
             SELECT conversation_id, due_at, lease_owner, claimed_at, attempts FROM lanes WHERE due_at < now() + interval '1 day' ORDER BY due_at LIMIT 10000
@@ -19,8 +19,9 @@ internal sealed class PostgresLaneWatch(PostgresHotPath hotPath) : ILaneWatch
                      WHEN o.due_at < now() - $1 THEN CASE WHEN o.lease_owner IS NULL THEN 0 ELSE 1 END
                      WHEN o.lease_owner IS NOT NULL AND o.claimed_at < now() - $2 THEN 2
                      WHEN o.attempts >= $3 THEN 3 END AS reason
-            FROM open o CROSS JOIN LATERAL (SELECT c.connection_id FROM conversations c WHERE c.id = o.conversation_id OFFSET 0) c
+            FROM open o CROSS JOIN LATERAL (SELECT c.connection_id, c.bot_id FROM conversations c WHERE c.id = o.conversation_id OFFSET 0) c
             LEFT JOIN connections k ON k.id = c.connection_id
+            WHERE $6 IS NULL OR c.bot_id = ANY($6)
         )
         SELECT conversation_id, connection_id, reason, CASE WHEN reason = 2 THEN claimed_at ELSE due_at END, lease_owner, attempts,
                CASE reason WHEN 4 THEN disabled_reason WHEN 6 THEN platform END
@@ -47,6 +48,7 @@ internal sealed class PostgresLaneWatch(PostgresHotPath hotPath) : ILaneWatch
             {
                 await using var command = new NpgsqlCommand(FindStuck, connection)
                     .Value(limits.Due).Value(limits.Held).Value(limits.Attempts).Value(limits.Platforms.ToArray()).Value(max);
+                command.Parameters.Add(new NpgsqlParameter<Guid[]?> { TypedValue = limits.Bots?.Select(b => b.Value).ToArray() });
                 await using var reader = await command.ExecuteReaderAsync(token);
                 var lanes = new List<StuckLane>();
                 while (await reader.ReadAsync(token))

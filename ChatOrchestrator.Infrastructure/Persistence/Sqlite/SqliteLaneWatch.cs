@@ -7,7 +7,7 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 
 internal sealed class SqliteLaneWatch(SqliteHotPath hotPath) : ILaneWatch
 {
-    /// <summary>$1 due before, $2 claimed before, $3 attempts, $4 platforms as a JSON array, $5 max. Only the first 10,000 lanes that are not idle are looked at.</summary>
+    /// <summary>$1 due before, $2 claimed before, $3 attempts, $4 platforms as a JSON array, $5 max, $6 bots as a JSON array or null. Only the first 10,000 lanes that are not idle are looked at.</summary>
     private const string FindStuck = """
         WITH open AS MATERIALIZED (
             SELECT conversation_id, due_at, lease_owner, claimed_at, attempts FROM lanes WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 10000
@@ -20,6 +20,7 @@ internal sealed class SqliteLaneWatch(SqliteHotPath hotPath) : ILaneWatch
                      WHEN o.lease_owner IS NOT NULL AND o.claimed_at < $2 THEN 2
                      WHEN o.attempts >= $3 THEN 3 END AS reason
             FROM open o JOIN conversations c ON c.id = o.conversation_id LEFT JOIN connections k ON k.id = c.connection_id
+            WHERE $6 IS NULL OR c.bot_id IN (SELECT value FROM json_each($6))
         )
         SELECT conversation_id, connection_id, reason, CASE WHEN reason = 2 THEN claimed_at ELSE due_at END, lease_owner, attempts,
                CASE reason WHEN 4 THEN disabled_reason WHEN 6 THEN platform END
@@ -42,7 +43,8 @@ internal sealed class SqliteLaneWatch(SqliteHotPath hotPath) : ILaneWatch
                 var lanes = new List<StuckLane>();
                 using var reader = session.Query(
                     FindStuck, session.Now - SqliteSession.Micros(limits.Due), session.Now - SqliteSession.Micros(limits.Held), limits.Attempts,
-                    JsonSerializer.Serialize(limits.Platforms), max);
+                    JsonSerializer.Serialize(limits.Platforms), max,
+                    limits.Bots is null ? null : JsonSerializer.Serialize(limits.Bots.Select(b => b.Value.ToString().ToUpperInvariant())));
                 while (reader.Read())
                 {
                     lanes.Add(new StuckLane(
