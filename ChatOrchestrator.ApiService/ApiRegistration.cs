@@ -27,6 +27,9 @@ internal static class ApiRegistration
             options.Limits.MaxRequestBodySize = MaxBodyBytes;
             options.AddServerHeader = false;
         });
+        services.AddRequestLimits();
+        services.AddTrustedProxies(builder.Configuration);
+        services.AddCrossOrigin(builder.Configuration);
         services.AddProblems();
         services.AddAdministration(PublicUrl(builder.Configuration));
         services.AddAuthentication(ApiKeyAuthentication.SchemeName)
@@ -42,14 +45,18 @@ internal static class ApiRegistration
 
     public static WebApplication MapApi(this WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.UseProblems();
         app.UseSecurityHeaders();
         app.UseStaticFiles();
+        app.UseCors();
+        app.UseRequestLimits();
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapWebhookEndpoints();
         app.MapWebChatEndpoints();
-        var api = app.MapGroup("/api/v1").RequireAuthorization(ApiKeyAuthentication.Owner).ProducesProblem(StatusCodes.Status401Unauthorized);
+        var api = app.MapGroup("/api/v1").RequireAuthorization(ApiKeyAuthentication.Owner).ProducesProblem(StatusCodes.Status401Unauthorized)
+            .AllowCrossOrigin(app.Configuration);
         api.MapBotEndpoints();
         api.MapConnectionEndpoints();
         api.MapConversationEndpoints();
@@ -58,6 +65,7 @@ internal static class ApiRegistration
         api.MapSuggestionEndpoints();
         api.MapDeadLetterEndpoints();
         api.MapAuditEndpoints();
+        api.MapParticipantEndpoints();
         app.MapDocumentation();
         DemoStart.MapDemo(app);
         return app;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ChatOrchestrator.ApiService.WebChat;
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
@@ -38,6 +39,7 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         InvalidInputException e => Invalid(e.Errors),
         NotFoundException e => New(StatusCodes.Status404NotFound, "Not found", e.Message),
         ReplayRefusedException e => Refused(e),
+        ForbiddenOriginException e => New(StatusCodes.Status403Forbidden, "Forbidden", e.Message),
         StaleVersionException e => New(StatusCodes.Status412PreconditionFailed, "Changed meanwhile", e.Message),
         MalformedCursorException e => Malformed([new FieldError("cursor", e.Message)]),
         MalformedQueryException e => Malformed([new FieldError(e.Field, e.Message)]),

@@ -24,5 +24,7 @@ public static class AdministrationRegistration
         .AddSingleton<ReadDeadLetters>()
         .AddSingleton<ResolveDeadLetters>()
         .AddSingleton<ReadTimeline>()
+        .AddSingleton<ReadParticipants>()
+        .AddSingleton<EraseParticipant>()
         .AddSingleton<CreateDemoBot>();
 }
