@@ -26,6 +26,9 @@ internal static class ApiRegistration
             options.Limits.MaxRequestBodySize = MaxBodyBytes;
             options.AddServerHeader = false;
         });
+        services.AddRequestLimits();
+        services.AddTrustedProxies(builder.Configuration);
+        services.AddCrossOrigin(builder.Configuration);
         services.AddProblems();
         services.AddAdministration(PublicUrl(builder.Configuration));
         services.AddAccess();
@@ -37,15 +40,19 @@ internal static class ApiRegistration
 
     public static WebApplication MapApi(this WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.UseProblems();
         app.UseSecurityHeaders();
         app.UseStaticFiles();
+        app.UseCors();
+        app.UseRequestLimits();
         app.UseAuthorization();
         app.UseBotLimits();
         app.UseIdempotency();
         app.MapWebhookEndpoints();
         app.MapWebChatEndpoints();
-        var api = app.MapGroup("/api/v1").RequireAuthorization(PermissionRegistration.Api).ProducesProblem(StatusCodes.Status401Unauthorized);
+        var api = app.MapGroup("/api/v1").RequireAuthorization(PermissionRegistration.Api).ProducesProblem(StatusCodes.Status401Unauthorized)
+            .AllowCrossOrigin(app.Configuration);
         api.MapBotEndpoints();
         api.MapConnectionEndpoints();
         api.MapConversationEndpoints();
@@ -57,6 +64,7 @@ internal static class ApiRegistration
         api.MapApiKeyEndpoints();
         api.MapUserEndpoints();
         api.MapAuthEndpoints();
+        api.MapParticipantEndpoints();
         app.MapDocumentation();
         DemoStart.MapDemo(app);
         return app;

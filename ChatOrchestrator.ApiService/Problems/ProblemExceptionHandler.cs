@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ChatOrchestrator.ApiService.Security;
+using ChatOrchestrator.ApiService.WebChat;
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
@@ -54,6 +55,7 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         IdempotencyKeyReusedException e => Invalid([new FieldError(IdempotentRequests.Header, e.Message)]),
         IdempotencyKeyBusyException e => New(StatusCodes.Status409Conflict, "In progress", e.Message),
         ReplayRefusedException e => Refused(e),
+        ForbiddenOriginException e => New(StatusCodes.Status403Forbidden, "Forbidden", e.Message),
         StaleVersionException e => New(StatusCodes.Status412PreconditionFailed, "Changed meanwhile", e.Message),
         MalformedCursorException e => Malformed([new FieldError("cursor", e.Message)]),
         MalformedQueryException e => Malformed([new FieldError(e.Field, e.Message)]),

@@ -4,7 +4,7 @@ namespace ChatOrchestrator.ApiService.Security;
 internal static class SecurityHeaders
 {
     /// <summary>For answers that are no page: nothing in them runs, and nobody frames them.</summary>
-    private const string NoPage = "default-src 'none'; frame-ancestors 'none'";
+    private const string NoPage = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private const string Page =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ";
@@ -13,22 +13,49 @@ internal static class SecurityHeaders
     private const string Documentation =
         "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
+    private const string NoDevices = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()";
+
+    public static void UseSecurityHeaders(this WebApplication app)
     {
-        // Platforms read nothing but the status code.
-        if (!context.Request.Path.StartsWithSegments("/webhooks", StringComparison.Ordinal))
+        if (!app.Environment.IsDevelopment())
         {
+            // On HTTPS only, and never for localhost.
+            app.UseHsts();
+        }
+        app.Use((context, next) =>
+        {
+            var path = context.Request.Path;
+            // Platforms read nothing but the status code.
+            if (path.StartsWithSegments("/webhooks", StringComparison.Ordinal))
+            {
+                return next(context);
+            }
             var headers = context.Response.Headers;
             headers.XContentTypeOptions = "nosniff";
+            headers.XFrameOptions = "DENY";
             headers["Referrer-Policy"] = "no-referrer";
-            headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal) ? Documentation : NoPage;
-        }
-        return next(context);
-    });
+            headers["Permissions-Policy"] = NoDevices;
+            headers.ContentSecurityPolicy = path.StartsWithSegments("/docs", StringComparison.Ordinal) ? Documentation : NoPage;
+            // The chat's script and frame are made for other sites' pages; nothing else is.
+            var isChat = path.Value is { } text && text.StartsWith("/webchat", StringComparison.Ordinal);
+            headers["Cross-Origin-Resource-Policy"] = isChat ? "cross-origin" : "same-origin";
+            if (!isChat)
+            {
+                headers["Cross-Origin-Opener-Policy"] = "same-origin";
+            }
+            if (path.StartsWithSegments("/api", StringComparison.Ordinal))
+            {
+                headers.CacheControl = "no-store";
+            }
+            return next(context);
+        });
+    }
 
     /// <summary>Lets an answer be a page that <paramref name="origins"/> may embed; null: any may.</summary>
     public static void AllowPage(HttpResponse response, IReadOnlyList<string>? origins)
     {
+        // Only frame-ancestors can name several.
+        response.Headers.Remove("X-Frame-Options");
         response.Headers.ContentSecurityPolicy = Page + (origins switch
         {
             null => "*",

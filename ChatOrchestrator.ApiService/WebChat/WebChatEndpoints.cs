@@ -22,11 +22,11 @@ internal static partial class WebChatEndpoints
     {
         var chat = app.MapGroup("/webchat/{connectionId:guid}").WithTags("Web chat").AllowAnonymous();
         chat.MapGet("", ShowPageAsync).WithName("WebChatPage").WithSummary("The page").Produces(200, contentType: "text/html").ProducesProblem(404);
-        chat.MapPost("/sessions", OpenSessionAsync).WithName("OpenWebChatSession").WithSummary("Opens a session, or renews an earlier one").ProducesProblem(404);
+        chat.MapPost("/sessions", OpenSessionAsync).WithName("OpenWebChatSession").WithSummary("Opens a session, or renews an earlier one").ProducesProblem(403).ProducesProblem(404).ProducesProblem(429);
         chat.MapGet("/messages", ListMessagesAsync).WithName("ListWebChatMessages").WithSummary("The conversation so far, the latest first page, oldest message first")
             .ProducesProblem(400).ProducesProblem(401).ProducesProblem(404);
         chat.MapPost("/messages", PostMessageAsync).WithName("PostWebChatMessage").WithSummary("Says something; accepted after it is stored")
-            .ProducesProblem(401).ProducesProblem(404).ProducesProblem(422).ProducesProblem(503);
+            .ProducesProblem(401).ProducesProblem(403).ProducesProblem(404).ProducesProblem(422).ProducesProblem(429).ProducesProblem(503);
         chat.MapGet("/events", WebChatStream.HandleAsync).WithName("StreamWebChatEvents").WithSummary("Server-sent events; resumes behind Last-Event-ID")
             .Produces(200, contentType: "text/event-stream").ProducesProblem(401).ProducesProblem(404);
     }
@@ -38,11 +38,12 @@ internal static partial class WebChatEndpoints
             : throw new NotFoundException("web chat");
 
     /// <summary>The caller's session, or null: 401.</summary>
-    public static WebChatSession? FindSession(HttpRequest request, ConnectionSnapshot connection, WebChatSessions sessions)
+    public static WebChatSession? FindSession(HttpRequest request, ConnectionSnapshot connection, WebChatSessions sessions, PublicAddress address)
     {
         const string Scheme = "Bearer ";
         var header = request.Headers.Authorization.ToString();
-        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? sessions.Find(connection.Id, header[Scheme.Length..].Trim()) : null;
+        var origin = WebChatOrigin.Of(request, connection, address);
+        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? sessions.Find(connection.Id, header[Scheme.Length..].Trim(), origin) : null;
     }
 
     public static ProblemHttpResult Unauthorized() =>
@@ -69,13 +70,14 @@ internal static partial class WebChatEndpoints
 
     private static async Task<Created<SessionResponse>> OpenSessionAsync(
         Guid connectionId, OpenSessionRequest? request, IConnectionDirectory connections, WebChatSessions sessions, IConversationStore conversations,
-        HttpResponse response, CancellationToken cancellationToken)
+        PublicAddress address, HttpContext http, CancellationToken cancellationToken)
     {
         var connection = await FindAsync(connections, connectionId, cancellationToken);
-        var renewed = request?.Token is { Length: > 0 } old ? sessions.Renew(connection.Id, old) : null;
-        var (token, session) = renewed ?? sessions.Open(connection.Id);
+        var origin = WebChatOrigin.Of(http.Request, connection, address);
+        var renewed = request?.Token is { Length: > 0 } old ? sessions.Renew(connection.Id, old, origin) : null;
+        var (token, session) = renewed ?? sessions.Open(connection.Id, origin);
         var conversation = renewed is null ? null : await conversations.FindAsync(connection.Id, new ChatAddress(session.ChatId), cancellationToken);
-        response.Headers.CacheControl = "no-store";
+        http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, new SessionResponse(
             token,
             session.ExpiresAt,
@@ -86,10 +88,10 @@ internal static partial class WebChatEndpoints
 
     private static async Task<Results<Ok<WebChatMessages>, ProblemHttpResult>> ListMessagesAsync(
         Guid connectionId, string? before, int? limit, IConnectionDirectory connections, WebChatSessions sessions, IConversationStore conversations,
-        IMessageStore messages, HttpContext http, CancellationToken cancellationToken)
+        IMessageStore messages, PublicAddress address, HttpContext http, CancellationToken cancellationToken)
     {
         var connection = await FindAsync(connections, connectionId, cancellationToken);
-        if (FindSession(http.Request, connection, sessions) is not { } session)
+        if (FindSession(http.Request, connection, sessions, address) is not { } session)
         {
             return Unauthorized();
         }
@@ -111,11 +113,11 @@ internal static partial class WebChatEndpoints
 
     private static async Task<Results<Accepted<MessageAccepted>, ProblemHttpResult>> PostMessageAsync(
         Guid connectionId, PostMessageRequest request, IConnectionDirectory connections, WebChatSessions sessions, Inbox inbox, IMessageStore messages,
-        ISignals signals, IngressGate gate, HttpContext http, CancellationToken cancellationToken)
+        ISignals signals, IngressGate gate, PublicAddress address, HttpContext http, CancellationToken cancellationToken)
     {
         using var ticket = gate.Enter(http.Request.ContentLength ?? 0);
         var connection = await FindAsync(connections, connectionId, cancellationToken);
-        if (FindSession(http.Request, connection, sessions) is not { } session)
+        if (FindSession(http.Request, connection, sessions, address) is not { } session)
         {
             return Unauthorized();
         }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
@@ -59,10 +60,10 @@ internal sealed class WebChatStream : IAsyncDisposable
     }
 
     public static async Task<IResult> HandleAsync(
-        Guid connectionId, IConnectionDirectory connections, WebChatSessions sessions, ISignals signals, IHostApplicationLifetime lifetime, HttpContext http)
+        Guid connectionId, IConnectionDirectory connections, WebChatSessions sessions, ISignals signals, IHostApplicationLifetime lifetime, PublicAddress address, HttpContext http)
     {
         var connection = await WebChatEndpoints.FindAsync(connections, connectionId, http.RequestAborted);
-        if (WebChatEndpoints.FindSession(http.Request, connection, sessions) is not { } session)
+        if (WebChatEndpoints.FindSession(http.Request, connection, sessions, address) is not { } session)
         {
             return WebChatEndpoints.Unauthorized();
         }

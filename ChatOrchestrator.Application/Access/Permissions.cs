@@ -12,6 +12,11 @@ public static class Permissions
     public const string ConversationsRead = "conversations:read";
     public const string ConversationsWrite = "conversations:write";
     public const string ConversationsExport = "conversations:export";
+    public const string ParticipantsRead = "participants:read";
+
+    /// <summary>To give away, or to erase, everything about a person.</summary>
+    public const string ParticipantsPrivacy = "participants:privacy";
+
     public const string DeadLettersRead = "dead_letters:read";
     public const string DeadLettersWrite = "dead_letters:write";
     public const string LanesRead = "lanes:read";
@@ -36,6 +41,8 @@ public static class Permissions
         [LanesRead] = Role.Viewer,
         [PlatformsRead] = Role.Viewer,
         [AnalyticsRead] = Role.Viewer,
+        [ParticipantsRead] = Role.Viewer,
+        [ParticipantsPrivacy] = Role.Admin,
         [ConversationsWrite] = Role.Agent,
         [ConversationsExport] = Role.Agent,
         [DeadLettersWrite] = Role.Agent,

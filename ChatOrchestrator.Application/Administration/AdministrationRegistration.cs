@@ -32,5 +32,7 @@ public static class AdministrationRegistration
         .AddSingleton<ReadDeadLetters>()
         .AddSingleton<ResolveDeadLetters>()
         .AddSingleton<ReadTimeline>()
+        .AddSingleton<ReadParticipants>()
+        .AddSingleton<EraseParticipant>()
         .AddSingleton<CreateDemoBot>();
 }

@@ -9,6 +9,9 @@ namespace ChatOrchestrator.Application.Ingress;
 /// </summary>
 internal sealed class AddressCache
 {
+    /// <summary>The signal that somebody was erased: what is remembered of them must go.</summary>
+    public const string ForgetChannel = "forget";
+
     private const int MaxEntries = 100_000;
 
     private readonly ConcurrentDictionary<InboxAddress, ResolvedAddress> _entries = new();

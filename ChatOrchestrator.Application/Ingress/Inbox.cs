@@ -19,6 +19,7 @@ public sealed class Inbox : IAsyncDisposable
     private readonly Doorbell _doorbell;
     private readonly Platforms _platforms;
     private readonly AddressCache _addresses = new();
+    private readonly Task<IAsyncDisposable> _forgetting;
     private readonly Batcher<InboxAddress, ResolvedAddress> _resolver;
     private readonly Batcher<InboxMessage[], AppendResult[]> _appender;
 
@@ -31,6 +32,7 @@ public sealed class Inbox : IAsyncDisposable
         _platforms = platforms;
         _resolver = new("resolve", options.Value.InboxCapacity, 256, _store.ResolveAsync);
         _appender = new("inbox", options.Value.InboxCapacity, 256, AppendAsync);
+        _forgetting = signals.SubscribeAsync(AddressCache.ForgetChannel, _ => _addresses.Clear(), CancellationToken.None);
     }
 
     /// <summary>The pictures of an album come one by one, some hundred milliseconds apart: how long the next is waited for.</summary>
@@ -60,12 +62,18 @@ public sealed class Inbox : IAsyncDisposable
         if (others is not null)
         {
             await _store.RecordAsync(connection.Id, others, cancellationToken);
+            if (others.Exists(e => e is ErasureRequested))
+            {
+                _addresses.Clear();
+                _signals.Publish(AddressCache.ForgetChannel, "");
+            }
             EngineTelemetry.Received.Add(others.Count, new("platform", connection.Platform.Value), new("result", "event"));
         }
     }
 
     public async ValueTask DisposeAsync()
     {
+        await (await _forgetting).DisposeAsync();
         await _appender.DisposeAsync();
         await _resolver.DisposeAsync();
     }

@@ -38,6 +38,10 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
 
     public DbSet<InboxEvent> InboxEvents => Set<InboxEvent>();
 
+    public DbSet<Participation> Participations => Set<Participation>();
+
+    public DbSet<ErasureReceipt> Erasures => Set<ErasureReceipt>();
+
     public DbSet<NamedLease> Leases => Set<NamedLease>();
 
     public DbSet<ListenerState> ListenerStates => Set<ListenerState>();
@@ -169,6 +173,17 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             entry.ToTable("inbox_events").HasKey(e => e.Id);
             entry.HasIndex(e => new { e.ConnectionId, e.PlatformEventId }).IsUnique();
             entry.HasIndex(e => new { e.ConnectionId, e.Id });
+        });
+        modelBuilder.Entity<Participation>(participation =>
+        {
+            participation.ToTable("participations").HasKey(p => new { p.ParticipantId, p.ConversationId });
+            participation.HasIndex(p => p.ConversationId);
+        });
+        modelBuilder.Entity<ErasureReceipt>(receipt =>
+        {
+            receipt.ToTable("erasures").HasKey(e => e.Id);
+            receipt.Property(e => e.Id).ValueGeneratedNever();
+            receipt.Property(e => e.RequestedBy).HasMaxLength(200);
         });
         modelBuilder.Entity<NamedLease>(lease => lease.ToTable("leases").HasKey(l => l.Name));
         modelBuilder.Entity<ListenerState>(state => state.ToTable("listener_states").HasKey(s => s.Name));

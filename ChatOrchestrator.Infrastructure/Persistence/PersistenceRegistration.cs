@@ -46,6 +46,7 @@ public static class PersistenceRegistration
         services.AddSingleton<IConnectionStore, ConnectionStore>();
         services.AddSingleton<IConversationStore, ConversationStore>();
         services.AddSingleton<IMessageStore, MessageStore>();
+        services.AddSingleton<IParticipantStore, ParticipantStore>();
         services.AddSingleton<ISuggestionStore, SuggestionStore>();
         services.AddSingleton<IDeadLetterStore, DeadLetterStore>();
         services.AddSingleton<IAuditLog, AuditLog>();
@@ -88,6 +89,7 @@ public static class PersistenceRegistration
         services.AddSingleton<ILaneStore, PostgresLaneStore>();
         services.AddSingleton<ILaneWatch, PostgresLaneWatch>();
         services.AddSingleton<IRetentionStore, PostgresRetentionStore>();
+        services.AddSingleton<IErasureStore, PostgresErasureStore>();
         services.AddSingleton<INamedLeases, PostgresNamedLeases>();
     }
 
@@ -108,6 +110,7 @@ public static class PersistenceRegistration
         services.AddSingleton<ILaneStore, SqliteLaneStore>();
         services.AddSingleton<ILaneWatch, SqliteLaneWatch>();
         services.AddSingleton<IRetentionStore, SqliteRetentionStore>();
+        services.AddSingleton<IErasureStore, SqliteErasureStore>();
         services.AddSingleton<INamedLeases, InProcessNamedLeases>();
     }
 

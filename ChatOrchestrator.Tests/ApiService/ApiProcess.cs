@@ -19,6 +19,8 @@ public sealed class ApiProcess : IAsyncLifetime
         ["Admin__ApiKey"] = AdminKey,
         // Nobody listens there: a platform that cannot be reached.
         ["Platforms__Telegram__ApiBaseUrl"] = "http://127.0.0.1:9",
+        // Tests show wrong keys on purpose, and many.
+        ["Limits__FailedKeysPerAddress__PerMinute"] = "0",
         ["Logging__LogLevel__Default"] = "Debug",
     };
 

@@ -19,6 +19,7 @@ public sealed class PostgresPlanTests
     [
         ("resolve participants", PostgresInboxStatements.ResolveParticipants, "uuid[],uuid[],text[],text[],text[],text[]"),
         ("resolve conversations", PostgresInboxStatements.ResolveConversations, "uuid[],uuid[],uuid[],text[],text[],bool[],text[]"),
+        ("add participations", PostgresInboxStatements.AddParticipations, "uuid[],uuid[]"),
         ("append", PostgresInboxStatements.Append, "uuid[],uuid[],uuid[],uuid[],text[],int[],text[],text[],timestamptz[],interval[],jsonb[]"),
         ("note redeliveries", PostgresInboxStatements.NoteRedeliveries, "uuid[],text[]"),
         ("edit", PostgresInboxEvents.Edit, "uuid,text,text"),

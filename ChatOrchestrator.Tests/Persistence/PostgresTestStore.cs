@@ -17,6 +17,7 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
     private ILaneStore? _lanes;
     private ILaneWatch? _watch;
     private IRetentionStore? _retention;
+    private IErasureStore? _erasures;
 
     public override IInboxStore Inbox => _inbox!;
 
@@ -25,6 +26,8 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
     public override ILaneWatch Watch => _watch!;
 
     public override IRetentionStore Retention => _retention!;
+
+    public override IErasureStore Erasures => _erasures!;
 
     public string ConnectionString => _database.ConnectionString;
 
@@ -50,6 +53,7 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
         (_inbox, _lanes) = Another();
         _watch = new PostgresLaneWatch(_hotPaths[0]);
         _retention = new PostgresRetentionStore(_hotPaths[0]);
+        _erasures = new PostgresErasureStore(_hotPaths[0], TimeProvider.System);
     }
 
     protected override async Task StopAsync()

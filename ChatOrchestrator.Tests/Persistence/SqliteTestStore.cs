@@ -17,6 +17,7 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
     private ILaneStore? _lanes;
     private ILaneWatch? _watch;
     private IRetentionStore? _retention;
+    private IErasureStore? _erasures;
 
     public override IInboxStore Inbox => _inbox!;
 
@@ -25,6 +26,8 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
     public override ILaneWatch Watch => _watch!;
 
     public override IRetentionStore Retention => _retention!;
+
+    public override IErasureStore Erasures => _erasures!;
 
     public string ConnectionString => new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folder.FullName, "chat.db") }.ConnectionString;
 
@@ -50,6 +53,7 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
         (_inbox, _lanes) = Another();
         _watch = new SqliteLaneWatch(_hotPaths[0]);
         _retention = new SqliteRetentionStore(_hotPaths[0]);
+        _erasures = new SqliteErasureStore(_hotPaths[0]);
     }
 
     protected override async Task StopAsync()

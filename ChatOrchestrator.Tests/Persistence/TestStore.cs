@@ -21,6 +21,8 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     public abstract IRetentionStore Retention { get; }
 
+    public abstract IErasureStore Erasures { get; }
+
     /// <summary>Another process's view: stores with connections of their own. Disposed with this one.</summary>
     public abstract (IInboxStore Inbox, ILaneStore Lanes) Another();
 

@@ -118,6 +118,7 @@ internal sealed class ConnectionStore(ChatDatabase database) : IConnectionStore
         await db.Suggestions.Where(s => ids.Contains(s.ConversationId)).ExecuteDeleteAsync(cancellationToken);
         await db.Turns.Where(t => ids.Contains(t.ConversationId)).ExecuteDeleteAsync(cancellationToken);
         await db.Messages.Where(m => ids.Contains(m.ConversationId)).ExecuteDeleteAsync(cancellationToken);
+        await db.Participations.Where(p => ids.Contains(p.ConversationId)).ExecuteDeleteAsync(cancellationToken);
         await db.Conversations.Where(c => ids.Contains(c.Id)).ExecuteDeleteAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;

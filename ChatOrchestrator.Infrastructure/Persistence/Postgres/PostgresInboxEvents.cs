@@ -117,11 +117,7 @@ internal static class PostgresInboxEvents
             added++;
             if (entry is ErasureRequested { UserId: var user })
             {
-                foreach (var statement in ErasureStatements.All)
-                {
-                    await using var erase = new NpgsqlCommand(statement, connection).Value(id.Value).Value(user);
-                    await erase.ExecuteNonQueryAsync(token);
-                }
+                await PostgresErasureStore.EraseAsync(connection, id, user, null, ErasureStatements.ByPlatform, TimeProvider.System.GetUtcNow(), token);
                 continue;
             }
             await using var apply = entry switch

@@ -32,6 +32,14 @@ internal static class PostgresInboxStatements
         SELECT connection_id, chat_id, thread_id, id FROM found
         """;
 
+    /// <summary>$1 participants, $2 conversations.</summary>
+    public const string AddParticipations = """
+        INSERT INTO participations (participant_id, conversation_id)
+        SELECT DISTINCT i.participant_id, i.conversation_id FROM unnest($1, $2) AS i(participant_id, conversation_id)
+        ORDER BY i.participant_id, i.conversation_id
+        ON CONFLICT DO NOTHING
+        """;
+
     /// <summary>
     /// $1 keys of conversations. Whoever stores messages of a conversation, or lets its lane fall idle, comes through this
     /// gate one at a time and keeps it until the commit: so a conversation's sequences are given out in the order of the

@@ -16,10 +16,15 @@ internal sealed class PostgresInboxStore(PostgresHotPath hotPath) : IInboxStore
                 await using var transaction = await connection.BeginTransactionAsync(token);
                 var people = await ResolveParticipantsAsync(connection, addresses, token);
                 var conversations = await ResolveConversationsAsync(connection, addresses, token);
-                await transaction.CommitAsync(token);
-                return [.. addresses.Select(a => new ResolvedAddress(
+                ResolvedAddress[] resolved = [.. addresses.Select(a => new ResolvedAddress(
                     conversations[(a.Connection, a.Chat)],
                     people[(a.Connection, a.Author.UserId)]))];
+                await using var participations = new NpgsqlCommand(Sql.AddParticipations, connection)
+                    .Column(resolved, NpgsqlDbType.Uuid, r => r.Participant)
+                    .Column(resolved, NpgsqlDbType.Uuid, r => r.Conversation.Value);
+                await participations.ExecuteNonQueryAsync(token);
+                await transaction.CommitAsync(token);
+                return resolved;
             },
             cancellationToken);
 

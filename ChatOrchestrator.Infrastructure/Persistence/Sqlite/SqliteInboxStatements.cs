@@ -29,6 +29,9 @@ internal static class SqliteInboxStatements
         ON CONFLICT (conversation_id) DO NOTHING
         """;
 
+    /// <summary>$1 participant, $2 conversation.</summary>
+    public const string AddParticipation = "INSERT INTO participations (participant_id, conversation_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
     /// <summary>$1 conversation, $2 now. 1: somebody holds the lane, or it is due already. Nothing when there is none.</summary>
     public const string IsAwake = "SELECT COALESCE(hold_until > $2, 0) OR COALESCE(due_at <= $2, 0) FROM lanes WHERE conversation_id = $1";
 

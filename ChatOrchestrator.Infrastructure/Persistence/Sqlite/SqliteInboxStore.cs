@@ -37,6 +37,7 @@ internal sealed class SqliteInboxStore(SqliteHotPath hotPath) : IInboxStore
             conversation = reader.GetGuid(0);
         }
         session.Run(Sql.AddLane, conversation);
+        session.Run(Sql.AddParticipation, participant, conversation);
         return new ResolvedAddress(new ConversationId(conversation), participant);
     }
 
@@ -132,10 +133,7 @@ internal sealed class SqliteInboxStore(SqliteHotPath hotPath) : IInboxStore
                 session.Run(Sql.Watermark, connection.Value, e.Chat.ChatId, e.Chat.ThreadId, (int)e.State, SqliteSession.Micros(e.Through), session.Now);
                 break;
             case ErasureRequested e:
-                foreach (var statement in ErasureStatements.All)
-                {
-                    session.Run(statement, connection.Value, e.UserId);
-                }
+                SqliteErasureStore.Erase(session, connection, e.UserId, null, ErasureStatements.ByPlatform);
                 break;
         }
         return true;

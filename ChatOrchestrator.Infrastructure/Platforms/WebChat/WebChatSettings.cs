@@ -35,7 +35,7 @@ public static class WebChatSettings
             {
                 yield return new($"settings.{setting.Name}", "The web chat has no such setting.");
             }
-            else if (setting.Value.ValueKind != JsonValueKind.Array || setting.Value.GetArrayLength() > MaxOrigins || !setting.Value.EnumerateArray().All(IsOrigin))
+            else if (setting.Value.ValueKind != JsonValueKind.Array || setting.Value.GetArrayLength() > MaxOrigins || !setting.Value.EnumerateArray().All(o => IsOrigin(o)))
             {
                 yield return new($"settings.{AllowedOrigins}", $"At most {MaxOrigins} origins, such as \"https://example.org\".");
             }
@@ -45,13 +45,14 @@ public static class WebChatSettings
     /// <summary>The origins, or null when any page may embed the chat.</summary>
     public static IReadOnlyList<string>? OriginsOf(JsonElement settings) =>
         settings.ValueKind == JsonValueKind.Object && settings.TryGetProperty(AllowedOrigins, out var origins) && origins.ValueKind == JsonValueKind.Array
-            ? [.. origins.EnumerateArray().Where(IsOrigin).Select(o => o.GetString()!)]
+            ? [.. origins.EnumerateArray().Where(o => IsOrigin(o)).Select(o => o.GetString()!)]
             : null;
 
-    /// <summary>Only what stands in a Content-Security-Policy without changing its meaning.</summary>
-    private static bool IsOrigin(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String
-        && value.GetString() is { Length: <= 200 } text
+    private static bool IsOrigin(JsonElement value) => value.ValueKind == JsonValueKind.String && IsOrigin(value.GetString());
+
+    /// <summary>Whether it is an origin such as <c>https://example.org</c>. Only what stands in a header without changing its meaning.</summary>
+    public static bool IsOrigin(string? text) =>
+        text is { Length: <= 200 }
         && Uri.TryCreate(text, UriKind.Absolute, out var uri)
         && uri.Scheme is "https" or "http"
         && uri.GetLeftPart(UriPartial.Authority).Equals(text, StringComparison.OrdinalIgnoreCase)

@@ -90,6 +90,41 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("audit_log", (string)null);
                 });
 
+            modelBuilder.Entity("ChatOrchestrator.Application.Ports.ErasureReceipt", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("connection_id");
+
+                    b.Property<string>("Counts")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("counts");
+
+                    b.Property<Guid?>("ParticipantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("participant_id");
+
+                    b.Property<string>("RequestedBy")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("requested_by");
+
+                    b.HasKey("Id")
+                        .HasName("pk_erasures");
+
+                    b.ToTable("erasures", (string)null);
+                });
+
             modelBuilder.Entity("ChatOrchestrator.Domain.Access.ApiKey", b =>
                 {
                     b.Property<Guid>("Id")
@@ -977,6 +1012,27 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("idempotency_keys", (string)null);
                 });
 
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.ListenerState", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("Name")
+                        .HasName("pk_listener_states");
+
+                    b.ToTable("listener_states", (string)null);
+                });
+
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.LoginFailures", b =>
                 {
                     b.Property<string>("Key")
@@ -1001,27 +1057,6 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("login_failures", (string)null);
                 });
 
-            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.ListenerState", b =>
-                {
-                    b.Property<string>("Name")
-                        .HasColumnType("text")
-                        .HasColumnName("name");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("state");
-
-                    b.Property<DateTimeOffset>("UpdatedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("updated_at");
-
-                    b.HasKey("Name")
-                        .HasName("pk_listener_states");
-
-                    b.ToTable("listener_states", (string)null);
-                });
-
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.NamedLease", b =>
                 {
                     b.Property<string>("Name")
@@ -1041,6 +1076,25 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                         .HasName("pk_leases");
 
                     b.ToTable("leases", (string)null);
+                });
+
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.Participation", b =>
+                {
+                    b.Property<Guid>("ParticipantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("participant_id");
+
+                    b.Property<Guid>("ConversationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("conversation_id");
+
+                    b.HasKey("ParticipantId", "ConversationId")
+                        .HasName("pk_participations");
+
+                    b.HasIndex("ConversationId")
+                        .HasDatabaseName("ix_participations_conversation_id");
+
+                    b.ToTable("participations", (string)null);
                 });
 
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.RefreshToken", b =>

@@ -85,6 +85,41 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("audit_log", (string)null);
                 });
 
+            modelBuilder.Entity("ChatOrchestrator.Application.Ports.ErasureReceipt", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("connection_id");
+
+                    b.Property<string>("Counts")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("counts");
+
+                    b.Property<Guid?>("ParticipantId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("participant_id");
+
+                    b.Property<string>("RequestedBy")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("requested_by");
+
+                    b.HasKey("Id")
+                        .HasName("pk_erasures");
+
+                    b.ToTable("erasures", (string)null);
+                });
+
             modelBuilder.Entity("ChatOrchestrator.Domain.Access.ApiKey", b =>
                 {
                     b.Property<Guid>("Id")
@@ -966,6 +1001,27 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("idempotency_keys", (string)null);
                 });
 
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.ListenerState", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("Name")
+                        .HasName("pk_listener_states");
+
+                    b.ToTable("listener_states", (string)null);
+                });
+
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.LoginFailures", b =>
                 {
                     b.Property<string>("Key")
@@ -990,27 +1046,6 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("login_failures", (string)null);
                 });
 
-            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.ListenerState", b =>
-                {
-                    b.Property<string>("Name")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("updated_at");
-
-                    b.HasKey("Name")
-                        .HasName("pk_listener_states");
-
-                    b.ToTable("listener_states", (string)null);
-                });
-
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.NamedLease", b =>
                 {
                     b.Property<string>("Name")
@@ -1030,6 +1065,25 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                         .HasName("pk_leases");
 
                     b.ToTable("leases", (string)null);
+                });
+
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.Participation", b =>
+                {
+                    b.Property<Guid>("ParticipantId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("participant_id");
+
+                    b.Property<Guid>("ConversationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("conversation_id");
+
+                    b.HasKey("ParticipantId", "ConversationId")
+                        .HasName("pk_participations");
+
+                    b.HasIndex("ConversationId")
+                        .HasDatabaseName("ix_participations_conversation_id");
+
+                    b.ToTable("participations", (string)null);
                 });
 
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.RefreshToken", b =>
