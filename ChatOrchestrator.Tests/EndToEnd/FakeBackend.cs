@@ -38,6 +38,9 @@ public sealed partial class FakeBackend : IAsyncDisposable
     /// <summary>Answers getUpdates.</summary>
     public Func<HttpContext, Task>? Polled { get; set; }
 
+    /// <summary>What the model was asked last.</summary>
+    public JsonElement LastRequest { get; private set; }
+
     /// <summary>How often the model was asked.</summary>
     public int Asked => Volatile.Read(ref _asked);
 
@@ -73,6 +76,7 @@ public sealed partial class FakeBackend : IAsyncDisposable
     {
         using var body = await JsonDocument.ParseAsync(http.Request.Body);
         var call = Interlocked.Increment(ref _asked);
+        LastRequest = body.RootElement.Clone();
         if (http.Request.Headers.TraceParent.ToString().Split('-') is [_, var trace, ..])
         {
             Traces.Add(trace);

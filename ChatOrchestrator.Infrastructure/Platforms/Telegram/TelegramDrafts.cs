@@ -15,7 +15,7 @@ internal sealed class TelegramDrafts(Func<ConnectionSnapshot, TelegramConnection
     /// <summary>The ids of groups are negative.</summary>
     public TimeSpan Between(AnswerDraft draft) => draft.Chat.ChatId.StartsWith('-') ? BetweenInGroup : BetweenInPrivate;
 
-    public PartBody? Render(string text) => TelegramParts.First(text) is { } body ? body with { Body = body.Body ?? text } : null;
+    public PartBody? Render(string text) => TelegramParts.First(text);
 
     public Task<DraftCall> SendAsync(ConnectionSnapshot connection, AnswerDraft draft, PartBody body, CancellationToken cancellationToken)
     {

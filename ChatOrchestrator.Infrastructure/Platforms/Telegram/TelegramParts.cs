@@ -75,7 +75,7 @@ internal static class TelegramParts
     /// <summary>The text of the first message of an answer that is not finished; null: nothing to be seen yet, or no text.</summary>
     public static PartBody? First(string text)
     {
-        if (AnswerBlocks.Read(text)[0] is not TextBlock block)
+        if (AnswerBlocks.Read(UnfinishedMarkdown.Close(text))[0] is not TextBlock block)
         {
             return null;
         }

@@ -6,8 +6,15 @@ import { ask, control, simulator, until } from './control.mjs';
 
 const botId = 1002;
 const secret = 'telegraf-secret_1';
+const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
 const bot = new Telegraf(`${botId}:telegraf-token`, { telegram: { apiRoot: simulator } });
 bot.start(ctx => ctx.replyWithHTML(`Hello <b>${ctx.from.first_name}</b> &amp; co`));
+bot.action('more', async ctx => {
+  await ctx.answerCbQuery('One more');
+  await ctx.replyWithPhoto({ source: Buffer.from(png, 'base64') }, { caption: 'uploaded' });
+});
+bot.hears('menu', ctx => ctx.reply('Pick', { reply_markup: { inline_keyboard: [[{ text: 'More', callback_data: 'more' }]] } }));
+bot.on('document', async ctx => ctx.reply('file: ' + (await ctx.telegram.getFileLink(ctx.message.document.file_id)).pathname.split('/').at(-1)));
 bot.on('text', ctx => ctx.reply('echo: ' + ctx.message.text));
 
 bot.botInfo = await bot.telegram.getMe();
@@ -34,6 +41,15 @@ const hello = await ask(botId, 502, '/start');
 assert.equal(hello.text, 'Hello User 502 & co');
 assert.deepEqual(hello.entities, [{ type: 'bold', offset: 6, length: 8 }]);
 assert.equal((await ask(botId, 502, 'hi')).text, 'echo: hi');
+
+const menu = await ask(botId, 502, 'menu');
+const press = await control('POST', '/telegram/callbacks', { bot_id: botId, user_id: 502, message_id: menu.message_id, data: 'more' });
+await until('the press is answered', async () => (await control('GET', '/telegram/callbacks/' + press.callback_query_id))?.text === 'One more');
+await until('the photo arrives', async () =>
+  (await control('GET', `/telegram/messages?botId=${botId}&chatId=502`)).some(message => message.photo && message.caption === 'uploaded'));
+await control('POST', '/telegram/messages', { bot_id: botId, user_id: 502, media: [{ type: 'document', content: 'JVBERi0=', file_name: 'a.pdf' }] });
+await until('the document is answered', async () =>
+  (await control('GET', `/telegram/messages?botId=${botId}&chatId=502`)).some(message => /^file: file_\d+\.pdf$/.test(message.text)));
 
 refusals = 2;
 assert.equal((await ask(botId, 502, 'again')).text, 'echo: again');
