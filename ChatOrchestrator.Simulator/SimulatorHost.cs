@@ -1,5 +1,6 @@
 using ChatOrchestrator.Simulator.Chat;
 using ChatOrchestrator.Simulator.Discord;
+using ChatOrchestrator.Simulator.Meta;
 using ChatOrchestrator.Simulator.OpenAi;
 using ChatOrchestrator.Simulator.Telegram;
 
@@ -42,12 +43,14 @@ public static class SimulatorHost
         builder.Services.AddSingleton<SimulatorStats>();
         builder.Services.AddTelegramSimulator();
         builder.Services.AddDiscordSimulator();
+        builder.Services.AddMetaSimulator();
         builder.Services.AddOpenAiSimulator();
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.MapTelegram();
         app.MapDiscord();
+        app.MapMeta();
         app.MapOpenAi();
         app.MapChatPage();
         app.MapSimulatorStats();
