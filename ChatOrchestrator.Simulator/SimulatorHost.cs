@@ -1,5 +1,6 @@
 using ChatOrchestrator.Simulator.Chat;
 using ChatOrchestrator.Simulator.Discord;
+using ChatOrchestrator.Simulator.Meta;
 using ChatOrchestrator.Simulator.OpenAi;
 using ChatOrchestrator.Simulator.Slack;
 using ChatOrchestrator.Simulator.Telegram;
@@ -44,6 +45,7 @@ public static class SimulatorHost
         builder.Services.AddSlackSimulator();
         builder.Services.AddTelegramSimulator();
         builder.Services.AddDiscordSimulator();
+        builder.Services.AddMetaSimulator();
         builder.Services.AddOpenAiSimulator();
         builder.Services.AddChatPage();
         configure?.Invoke(builder);
@@ -52,6 +54,7 @@ public static class SimulatorHost
         app.MapSlack();
         app.MapTelegram();
         app.MapDiscord();
+        app.MapMeta();
         app.MapOpenAi();
         app.MapChatPage();
         app.MapSimulatorStats();
