@@ -21,6 +21,9 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
     private readonly FormattedText _part;
     private bool _bareAddress;
 
+    /// <summary>Emphasis has just begun.</summary>
+    private bool _opened;
+
     private DiscordMarkdown(FormattedText part) => _part = part;
 
     protected override string QuotePrefix => "> ";
@@ -52,6 +55,7 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
             default:
                 KeepApart(markup, Delimiter(span.Kind)[0]);
                 _ = markup.Append(Delimiter(span.Kind));
+                _opened = true;
                 break;
         }
     }
@@ -73,7 +77,8 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
                 {
                     LinkForm.Bracketed => markup.Append('>'),
                     LinkForm.Masked => markup.Append("](<").Append(Encode(span.Argument!)).Append(">)"),
-                    LinkForm.Beside => markup.Append(" (<").Append(Encode(span.Argument!)).Append(">)"),
+                    LinkForm.Beside when IsWeb(span.Argument!) => markup.Append(" (<").Append(Encode(span.Argument!)).Append(">)"),
+                    LinkForm.Beside => Beside(markup, span.Argument!),
                     _ => markup,
                 };
                 break;
@@ -102,13 +107,20 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
             return;
         }
         // Emphasis may not begin with a blank.
-        if (char.IsWhiteSpace(text[0]) && markup.Length > 0 && markup[^1] is '*' or '~')
+        if (_opened && char.IsWhiteSpace(text[0]))
         {
             _ = markup.Append(Apart);
         }
+        _opened = false;
         for (var i = 0; i < text.Length; i++)
         {
             var c = text[i];
+            if (c is 'h' or 'H' && (i == 0 || !char.IsLetterOrDigit(text[i - 1])) && AddressAt(text[i..]) is > 0 and var length)
+            {
+                AppendAddress(markup, text.Slice(i, length), isLast: i + length == text.Length);
+                i += length - 1;
+                continue;
+            }
             if (c == '~' || c == '*')
             {
                 KeepApart(markup, c);
@@ -121,6 +133,36 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
             _ = markup.Append(c);
         }
     }
+
+    private StringBuilder Beside(StringBuilder markup, string address)
+    {
+        _ = markup.Append(" (");
+        Escape(markup, address, inCode: false);
+        return markup.Append(')');
+    }
+
+    /// <summary>The length of the web address that Discord would make a link of; 0: there is none, or it has markup in it.</summary>
+    private static int AddressAt(ReadOnlySpan<char> text)
+    {
+        if (!text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) && !text.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+        {
+            return 0;
+        }
+        var end = 0;
+        while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] != '<')
+        {
+            end++;
+        }
+        while (end > 0 && text[end - 1] is '.' or ',' or ':' or ';' or '"' or '\'' or ')' or ']')
+        {
+            end--;
+        }
+        return BareForm().IsMatch(text[..end]) ? end : 0;
+    }
+
+    /// <param name="isLast">Something else may follow at once, which would become a part of the address.</param>
+    private void AppendAddress(StringBuilder markup, ReadOnlySpan<char> address, bool isLast) =>
+        _ = isLast && !_part.Text.AsSpan().EndsWith(address) ? markup.Append('<').Append(address).Append('>') : markup.Append(address);
 
     private static bool IsReserved(char c) => c is '\\' or '*' or '_' or '~' or '`' or '|' or '<' or '[';
 

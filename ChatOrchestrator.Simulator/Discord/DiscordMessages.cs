@@ -104,8 +104,9 @@ internal sealed class DiscordMessages(DiscordNetwork network)
         }));
     }
 
-    public static JsonObject WithGuild(DiscordChannel channel, JsonObject data)
+    private static JsonObject WithGuild(DiscordChannel channel, JsonObject data)
     {
+        data["channel_type"] = channel.Type;
         if (channel.GuildId is not null)
         {
             data["guild_id"] = channel.GuildId;

@@ -152,6 +152,10 @@ internal static class DiscordWire
                 ["count"] = group.Count(), ["me"] = false, ["emoji"] = Emoji(group.Key), ["burst_colors"] = new JsonArray(),
             })]);
         }
+        if (dispatched)
+        {
+            wire["channel_type"] = channel.Type;
+        }
         if (dispatched && channel.GuildId is not null)
         {
             wire["guild_id"] = channel.GuildId;

@@ -8,6 +8,8 @@ using ChatOrchestrator.Infrastructure.Persistence;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using NSubstitute;
 
 namespace ChatOrchestrator.Tests.Persistence;
 
@@ -99,6 +101,7 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
             .AddInMemoryCollection(new Dictionary<string, string?> { ["Storage:Path"] = Path.Combine(_folder.FullName, "chat.db") }).Build();
         return new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)
+            .AddSingleton(Substitute.For<IHostEnvironment>())
             .AddLogging()
             .AddPersistence(configuration)
             .AddSignals(configuration)

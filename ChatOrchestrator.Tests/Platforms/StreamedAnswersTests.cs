@@ -11,6 +11,7 @@ public sealed class StreamedAnswersTests : IDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Apart = Second * 1.2; // 1.5 s less what the clock may move on while a call is being recorded
     private static readonly string Plenty = new('a', StreamedAnswers.FirstLength);
     private static readonly ConnectionSnapshot Connection = TelegramFixture.Connection("{}");
 
@@ -51,9 +52,6 @@ public sealed class StreamedAnswersTests : IDisposable
         await UntilAsync(() => _platform.Calls.Count == 1);
         _platform.Calls[0].Text.ShouldBe(Plenty);
     }
-
-    /// <summary>The 1.5 seconds between two calls, less what the tests' clock may move on while a call is on its way to be recorded.</summary>
-    private static readonly TimeSpan Apart = Second * 1.2;
 
     [Fact]
     public async Task Edits_of_a_chat_keep_their_distance_and_show_all_there_is()

@@ -201,6 +201,9 @@ public sealed class SideBySideTests(Browser browser) : IClassFixture<Browser>
 
     private Task<SimulatorInstance> StartAsync() => SimulatorInstance.StartAsync(builder =>
     {
+        // In place of the platforms of the same name.
+        var real = builder.Services.Where(s => s.ServiceType == typeof(IChatPlatform) && s.ImplementationType?.Name != "TelegramChat").ToList();
+        real.ForEach(platform => builder.Services.Remove(platform));
         foreach (var fake in _fakes)
         {
             builder.Services.AddSingleton<IChatPlatform>(fake);

@@ -150,12 +150,12 @@ public sealed class TelegramMediaTests
         (shown[0].FromBot, shown[0].Text.Text, shown[0].Media[0].Kind).ShouldBe((false, "What is it?", "image"));
         (await simulator.Http.GetByteArrayAsync(shown[0].Media[0].Url)).ShouldBe(Png);
         shown[1].Text.Entities.ShouldHaveSingleItem().Type.ShouldBe("bold");
-        shown[1].Buttons[0].ShouldBe([new ChatButton("y", "Yes"), new ChatButton("", "Site", "https://example.org/")]);
-        platform.Press(bot, person, shown[1].Id, "y");
+        shown[1].Buttons[0].ShouldBe([new ChatButton("0.0", "Yes"), new ChatButton("0.1", "Site", "https://example.org/")]);
+        platform.Press(bot, person, shown[1].Id, "0.0");
         var updates = (await simulator.BotAsync(Bot, "getUpdates"))["result"]!.AsArray();
         updates[^1]!["callback_query"]!["data"]!.GetValue<string>().ShouldBe("y");
         Volatile.Read(ref changed).ShouldBeGreaterThan(2);
-        Should.Throw<ArgumentException>(() => platform.Press(bot, person, "999999", "y"));
+        Should.Throw<ArgumentException>(() => platform.Press(bot, person, "999999", "0.0"));
         Should.Throw<ArgumentException>(() => platform.Send("x", person, new ChatInput("x", [])));
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Messages;
 
@@ -100,15 +99,9 @@ internal static class DiscordInteractionReader
     {
         foreach (var option in options ?? [])
         {
-            var value = option?.Value.ValueKind switch
+            if (!string.IsNullOrWhiteSpace(option?.Value))
             {
-                JsonValueKind.String => Repaired(option.Value),
-                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => option.Value.GetRawText(),
-                _ => null,
-            };
-            if (!string.IsNullOrWhiteSpace(value))
-            {
-                yield return value;
+                yield return option.Value;
             }
             foreach (var nested in Values(option?.Options))
             {
@@ -116,10 +109,6 @@ internal static class DiscordInteractionReader
             }
         }
     }
-
-    /// <summary>An element keeps what it read as it was; through the converter it becomes what a store can keep.</summary>
-    private static string? Repaired(JsonElement text) =>
-        JsonSerializer.Deserialize(text.GetRawText(), DiscordJson.Default.String);
 
     private static Component? Find(List<Component>? components, string customId)
     {

@@ -15,7 +15,7 @@ internal static partial class DiscordMentions
         isMentioned = false;
         foreach (var user in message.Mentions ?? [])
         {
-            if (user.Id is null || !Snowflake.IsValid(user.Id))
+            if (user?.Id is null || !Snowflake.IsValid(user.Id))
             {
                 continue;
             }

@@ -64,7 +64,7 @@ internal static class DiscordMessageReader
         if (author.Id == connection.BotUserId)
         {
             // An echo: what we sent arrived, also when its answer was lost.
-            return message.Nonce.ValueKind == JsonValueKind.String && PartReference.TryParse(message.Nonce.GetString(), out var reference)
+            return PartReference.TryParse(message.Nonce, out var reference)
                 ? new DeliveryReceipt { PlatformId = eventId, Chat = new(channel), PartPlatformId = id, State = PartState.Delivered, Reference = reference }
                 : Ignored(eventId, "own_message");
         }

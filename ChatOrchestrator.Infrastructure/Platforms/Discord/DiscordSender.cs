@@ -74,7 +74,7 @@ internal sealed class DiscordSender(DiscordRest rest, ILogger logger)
             var nonce = part.Reference.ToString();
             return answer.IsSuccess
                 ? DiscordRest.Read(answer, DiscordJson.Default.ListMessage)?.Find(m =>
-                    m?.Nonce is { ValueKind: JsonValueKind.String } sent && sent.GetString() == nonce && m.Author?.Id == connection.BotUserId)?.Id
+                    m?.Nonce == nonce && m.Author?.Id == connection.BotUserId)?.Id
                 : null;
         }
         catch (Exception e) when (e is PlatformCallException or RateLimitedException)

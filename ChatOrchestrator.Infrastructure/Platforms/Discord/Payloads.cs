@@ -55,7 +55,8 @@ internal sealed class Message
     public string? WebhookId { get; set; }
 
     /// <summary>A number or a text.</summary>
-    public JsonElement Nonce { get; set; }
+    [JsonConverter(typeof(ScalarTextConverter))]
+    public string? Nonce { get; set; }
 
     public List<User>? Mentions { get; set; }
 
@@ -205,7 +206,9 @@ internal sealed class CommandOption
 {
     public string? Name { get; set; }
 
-    public JsonElement Value { get; set; }
+    /// <summary>A text, a number, or true or false.</summary>
+    [JsonConverter(typeof(ScalarTextConverter))]
+    public string? Value { get; set; }
 
     public List<CommandOption>? Options { get; set; }
 }
@@ -242,6 +245,30 @@ internal sealed class DiscordError
     public int? Code { get; set; }
 }
 
+/// <summary>Reads a text, a number or a truth value as a text, and anything else as nothing.</summary>
+internal sealed class ScalarTextConverter : JsonConverter<string>
+{
+    private static readonly StorableStringConverter Text = new();
+
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.String:
+                return Text.Read(ref reader, typeToConvert, options);
+            case JsonTokenType.Number:
+                return System.Text.Encoding.ASCII.GetString(reader.HasValueSequence ? System.Buffers.BuffersExtensions.ToArray(reader.ValueSequence) : reader.ValueSpan);
+            case JsonTokenType.True or JsonTokenType.False:
+                return reader.GetBoolean() ? "true" : "false";
+            default:
+                reader.Skip();
+                return null;
+        }
+    }
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+}
+
 // A depth that no real payload reaches but that nesting in fields we skip cannot turn into a refusal.
 [JsonSourceGenerationOptions(
     GenerationMode = JsonSourceGenerationMode.Metadata,
@@ -260,5 +287,4 @@ internal sealed class DiscordError
 [JsonSerializable(typeof(Channel))]
 [JsonSerializable(typeof(GatewayBot))]
 [JsonSerializable(typeof(DiscordError))]
-[JsonSerializable(typeof(string))]
 internal sealed partial class DiscordJson : JsonSerializerContext;

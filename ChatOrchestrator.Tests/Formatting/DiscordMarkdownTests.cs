@@ -1,0 +1,98 @@
+using System.Text.RegularExpressions;
+using ChatOrchestrator.Infrastructure.Formatting;
+using ChatOrchestrator.Simulator.Discord;
+using CsCheck;
+
+namespace ChatOrchestrator.Tests.Formatting;
+
+/// <summary>What is written for Discord reads, by its client's rules, as the text it was made from.</summary>
+public sealed partial class DiscordMarkdownTests
+{
+    private const int Samples = 3_000;
+
+    private static readonly Gen<string> Piece = Gen.Frequency(
+        (10, Gen.Int[0, 999].Select(n => $"w{n}w")),
+        (4, Gen.OneOf(" ", " ", "\n", "\n\n", "  ")),
+        (6, Gen.OneOf("*", "**", "***", "_", "__", "`", "``", "```", "~~", "~", "||", "[", "]", "(", ")", "#", ">", "- ", "1. ", "\\", ":", "@", "<@123>", ":smile:", "@everyone", "<#1>")),
+        (4, Gen.OneOf("[l](https://x.org/a_(b)*c*~d~)", "[a [b] c](https://y.org)", "<https://z.org>", "https://q.org/?a=1&b=_2_", "[https://p.org](https://q.org)", "[x](tg://y)")),
+        (4, Gen.OneOf("\n> ", "\n- ", "\n1. ", "\n- [x] ", "\n# ", "\n---\n", "\n```\n", "\n```c#\n", "\n~~~~\n", "\n    ", "*a*", "**b**", "***c***", "~~d~~", "`e`", "**a *b***", "*a **b***")),
+        (2, Gen.OneOf("\n\n| a | b |\n|---|:-:|\n| ", " | ", " |\n| ", "|")),
+        (3, Gen.OneOf("👨‍👩‍👧‍👦", "e\u0301", "שלום", "𝄞", "日本語。", "\u00A0", ".!-=+#{}|()")));
+
+    private static readonly Gen<string> Markdown = Piece.Array[0, 40].Select(string.Concat);
+
+    [Theory]
+    [InlineData("# Title\n\n**bold** *it* ~~no~~ `code`", "**Title**\n\n**bold** *it* ~~no~~ `code`")]
+    [InlineData("2 * 3 * 4 and snake_case", "2 \\* 3 \\* 4 and snake\\_case")]
+    [InlineData("```cs\nvar x = 1;\n```", "```cs\nvar x = 1;\n```")]
+    [InlineData("[docs](https://x.org/a)", "[docs](<https://x.org/a>)")]
+    [InlineData("See https://x.org/a_b now", "See https://x.org/a_b now")]
+    [InlineData("> quoted\n> lines", "> quoted\n> lines")]
+    [InlineData("a `x``y` b", "a ``x`\u200B`y`` b")]
+    [InlineData("I said: @everyone", "I said: \\@everyone")]
+    [InlineData("10. not a list", "10\\. not a list")]
+    public void Renders(string markdown, string expected) => DiscordMarkdown.Render(MarkdownText.Parse(markdown)).ShouldBe(expected);
+
+    [Fact]
+    public void It_reads_as_the_text_it_was_made_from() => Markdown.Sample(
+        markdown =>
+        {
+            var text = MarkdownText.Parse(markdown);
+            Check(text);
+        },
+        iter: Samples);
+
+    [Fact]
+    public void Parts_fit_read_well_and_leave_nothing_out() => Gen.Select(Markdown, Gen.Int[60, 200]).Sample(
+        (markdown, limit) =>
+        {
+            var text = MarkdownText.Parse(markdown);
+            foreach (var part in text.Split(limit, DiscordMarkdown.Measure))
+            {
+                (DiscordMarkdown.Measure(part) <= limit || TextLength.CodePoints(part.Text) == 1).ShouldBeTrue();
+                Check(part);
+            }
+        },
+        iter: Samples);
+
+    private static void Check(FormattedText text)
+    {
+        var markup = DiscordMarkdown.Render(text);
+        var read = DiscordMarkup.Read(markup);
+        Dense(read.Text).ShouldBe(Dense(WithAddresses(text)), markup);
+        read.Entities.ShouldAllBe(e => e.Type != "heading" && e.Type != "list" && e.Type != "mention" && e.Type != "custom_emoji" && e.Type != "spoiler" && e.Type != "underline", markup);
+        foreach (var (kind, type) in new[] { (SpanKind.Bold, "bold"), (SpanKind.Italic, "italic"), (SpanKind.Strikethrough, "strikethrough"), (SpanKind.Code, "code"), (SpanKind.Pre, "pre"), (SpanKind.BlockQuote, "blockquote") })
+        {
+            var expected = string.Concat(text.Spans.ToArray().Where(s => s.Kind == kind).Select(s => Dense(WithAddresses(text, s))));
+            var found = string.Concat(read.Entities.Where(e => e.Type == type).Select(e => Dense(read.Text.Substring(e.Offset, e.Length))));
+            found.ShouldBe(expected, $"{kind} in {markup}");
+        }
+    }
+
+    /// <summary>The text with the addresses that stand beside their labels.</summary>
+    private static string WithAddresses(FormattedText text, FormatSpan? within = null)
+    {
+        var (start, end) = within is { } span ? (span.Offset, span.End) : (0, text.Text.Length);
+        var visible = new System.Text.StringBuilder();
+        for (var i = start; i < end; i++)
+        {
+            visible.Append(text.Text[i]);
+            foreach (var link in text.Spans.ToArray().Where(s => s.Kind == SpanKind.Link && s.End == i + 1))
+            {
+                var label = text.Text.Substring(link.Offset, link.Length);
+                if (label != link.Argument && (label.AsSpan().ContainsAny("[]\n") || label.Contains("://") || !link.Argument!.StartsWith("http", StringComparison.OrdinalIgnoreCase) || VisibleText.IsBlank(label)))
+                {
+                    visible.Append('(').Append(link.Argument).Append(')');
+                }
+            }
+        }
+        return visible.ToString();
+    }
+
+    /// <summary>Without blanks and invisible characters; addresses as they were before they were encoded.</summary>
+    private static string Dense(string text) =>
+        string.Concat(Uri.UnescapeDataString(Encoded().Replace(text, m => m.Value)).Where(c => !char.IsWhiteSpace(c) && !StyledText.IsInvisible(c)));
+
+    [GeneratedRegex("%[0-9A-F]{2}")]
+    private static partial Regex Encoded();
+}
