@@ -31,6 +31,9 @@ internal sealed partial class StreamedAnswers(IShowsDrafts platform, TimeProvide
     /// <summary>How long delivery waits for a call under way, before it sends a new message.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>A final edit that is too fast by no more than this is made again at once.</summary>
+    private static readonly TimeSpan LongestNap = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan AtShutdown = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan BetweenDeletions = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -87,6 +90,12 @@ internal sealed partial class StreamedAnswers(IShowsDrafts platform, TimeProvide
         if (edit is not null)
         {
             var edited = await edit(messageId);
+            if (edited is DeliveryOutcome.Retry { Throttled: true } wait && wait.After <= LongestNap)
+            {
+                // The lane is not given back for it: only this process knows the message.
+                await Task.Delay(wait.After, time, cancellationToken);
+                edited = await edit(messageId);
+            }
             if (edited is not DeliveryOutcome.Failed { Scope: FailureScope.Part })
             {
                 if (edited is DeliveryOutcome.Delivered && _drafts.TryGetValue(part.MessageId, out var answer))

@@ -273,6 +273,28 @@ public abstract class AdapterContract
                     heard.AppendLine(refusal.ToString());
                 }
             }
+            if (standIn.Adapter is IFetchesMedia media)
+            {
+                try
+                {
+                    await media.FetchAsync(Connection, new Attachment { Kind = AttachmentKind.Image, Id = "no-such-file" }, 1_000, CancellationToken.None);
+                }
+                catch (MediaException refusal)
+                {
+                    heard.AppendLine(refusal.ToString());
+                }
+            }
+            if (standIn.Adapter is IStartsConversations starts)
+            {
+                try
+                {
+                    await starts.OpenAsync(Connection, Chat.ChatId, CancellationToken.None);
+                }
+                catch (PlatformException refusal)
+                {
+                    heard.AppendLine(refusal.ToString());
+                }
+            }
             heard.Append(log).Append(Connection);
             foreach (var secret in Connection.Secrets.Values)
             {
@@ -287,6 +309,36 @@ public abstract class AdapterContract
     {
         Adapter.Split("").ShouldBeEmpty();
         Adapter.Split(" \n\t ").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_it_says_it_can_do_it_can()
+    {
+        var can = Adapter.Capabilities;
+        can.MaxTextLength.ShouldBeGreaterThan(0);
+        (can.MaxButtons > 0).ShouldBe(can.MaxButtonLabel > 0);
+        can.Streaming.ShouldBe(Adapter is IStreamsAnswers);
+        can.StartsConversations.ShouldBe(Adapter is IStartsConversations);
+        can.ReceivesMedia.Any(kind => kind is AttachmentKind.Image or AttachmentKind.Voice or AttachmentKind.Document).ShouldBe(Adapter is IFetchesMedia);
+    }
+
+    [Fact]
+    public void Every_button_and_every_file_of_an_answer_can_be_seen_whatever_the_platform_carries()
+    {
+        foreach (var count in (int[])[1, 2, 3, 4, 5, 10, 11, 13, 14, 25, 26, 100, 120])
+        {
+            var buttons = string.Join(' ', Enumerable.Range(1, count).Select(i => $"[Choice number {i}.](reply:payload{i})"));
+            var files = string.Join('\n', Enumerable.Range(1, count).Select(i => $"![](https://files.example/picture{i}.png)"));
+            var answer = $"Choose **one**:\n\n{buttons}\n\n{files}\n\nThat was all.";
+            var sent = string.Join('\n', Adapter.Split(answer).Select(p => p.Body ?? answer));
+            for (var i = 1; i <= count; i++)
+            {
+                // Some markups escape the dot.
+                sent.ShouldContain($"Choice number {i}", customMessage: $"button {i} of {count}");
+                sent.ShouldContain($"picture{i}.png", customMessage: $"file {i} of {count}");
+            }
+            sent.ShouldContain("That was all");
+        }
     }
 
     [Fact]

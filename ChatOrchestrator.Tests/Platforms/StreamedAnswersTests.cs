@@ -222,10 +222,25 @@ public sealed class StreamedAnswersTests : IDisposable
         var delivery = DeliveryOf("final");
         (await DeliverAsync(draft, delivery with { Edit = _ => new DeliveryOutcome.Unknown("timeout") })).ShouldContain("timeout");
         _time.Advance(Second * 30);
-        (await DeliverAsync(draft, delivery with { Edit = _ => new DeliveryOutcome.Retry(Second, "too_many_requests", true) })).ShouldContain("too_many");
+        (await DeliverAsync(draft, delivery with { Edit = _ => new DeliveryOutcome.Retry(Second * 7, "too_many_requests", true) })).ShouldContain("too_many");
         _time.Advance(Second * 30);
         (await DeliverAsync(draft, delivery)).ShouldBe("edited m1 to final");
         _platform.Calls.Select(c => c.What).ShouldBe(["send"]);
+    }
+
+    [Fact]
+    public async Task A_final_edit_that_is_a_little_too_fast_waits_with_the_lane_in_hand()
+    {
+        var draft = await ShownAsync();
+        var tries = 0;
+        var delivery = DeliverAsync(draft, DeliveryOf("final") with
+        {
+            Edit = id => Interlocked.Increment(ref tries) == 1 ? new DeliveryOutcome.Retry(Second * 2, "too_many_requests", true) : new DeliveryOutcome.Delivered("edited"),
+        });
+        delivery.IsCompleted.ShouldBeFalse();
+        await AdvanceUntilAsync(() => delivery.IsCompleted);
+        (await delivery).ShouldBe("edited");
+        tries.ShouldBe(2);
     }
 
     [Fact]

@@ -128,6 +128,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
             _prompts.Enqueue([.. call.Arg<IEnumerable<ChatMessage>>()]);
             return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, _answer)));
         });
+        model.GetStreamingResponseAsync(default!).ReturnsForAnyArgs(_ => new ChatResponse(new ChatMessage(ChatRole.Assistant, _answer)).ToChatResponseUpdates().ToAsyncEnumerable());
         builder.Services
             .AddSingleton(Store.Inbox).AddSingleton(Store.Lanes)
             .AddSingleton<IConnectionDirectory>(_connections)
@@ -173,8 +174,21 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
         ReadAsync(c => c.DeadLetters.AsNoTracking().Where(d => d.ConversationId == chat.Id).ToListAsync());
 
     /// <summary>Splits as Telegram does, sends as it is told.</summary>
-    private sealed class FakePlatform : IPlatformAdapter, IFetchesMedia
+    private sealed class FakePlatform : IPlatformAdapter, IFetchesMedia, IStreamsAnswers
     {
+        /// <summary>Shows answers while they are made.</summary>
+        public bool Streamed { get; set; }
+
+        public ConcurrentQueue<AnswerDraft> Shown { get; } = new();
+
+        public ConcurrentQueue<AnswerDraft> Abandoned { get; } = new();
+
+        public bool Streams(ConnectionSnapshot connection) => Streamed;
+
+        public void Stream(ConnectionSnapshot connection, AnswerDraft draft, string text) => Shown.Enqueue(draft);
+
+        public void Abandon(ConnectionSnapshot connection, AnswerDraft draft) => Abandoned.Enqueue(draft);
+
         public ConcurrentQueue<OutboundPart> Sent { get; } = new();
 
         public Func<OutboundPart, DeliveryOutcome> Send { get; set; } = Delivered;

@@ -10,27 +10,29 @@ namespace ChatOrchestrator.Tests.Platforms.Telegram;
 /// <summary>What messages carry beside text, and the updates that are no messages. Real payloads, replayed.</summary>
 public sealed class TelegramContentTests
 {
-    public static TheoryData<string, Attachment> Attachments => new()
+    private static readonly Dictionary<string, Attachment> Expected = new()
     {
-        { "private_voice", new Attachment { Kind = AttachmentKind.Voice, Id = "AwACAgIAAxkBAAIB", MimeType = "audio/ogg", Size = 13_004 } },
-        { "private_document", new Attachment { Kind = AttachmentKind.Document, Id = "BQACAgIAAxkBAAIBQ2", MimeType = "application/pdf", Size = 183_502, Name = "invoice 2025-10.pdf" } },
-        { "private_image_document", new Attachment { Kind = AttachmentKind.Image, Id = "BQACAgIAAxkBAAIBQ3", MimeType = "image/png", Size = 1_835_020, Name = "scan.png" } },
-        { "private_audio", new Attachment { Kind = AttachmentKind.Audio, Id = "CQACAgIAAxkBAAIBRA", MimeType = "audio/mpeg", Size = 8_765_432, Name = "take_five.mp3" } },
-        { "private_video", new Attachment { Kind = AttachmentKind.Video, Id = "BAACAgIAAxkBAAIBRQ", MimeType = "video/mp4", Size = 3_145_728, Name = "IMG_0042.MP4" } },
-        { "private_video_note", new Attachment { Kind = AttachmentKind.Video, Id = "DQACAgIAAxkBAAIBRg", MimeType = "video/mp4", Size = 412_345 } },
-        { "private_animation", new Attachment { Kind = AttachmentKind.Video, Id = "CgACAgQAAxkBAAIB", MimeType = "video/mp4", Size = 40_210, Name = "cat.mp4" } },
-        { "private_sticker", new Attachment { Kind = AttachmentKind.Sticker, Id = "CAACAgIAAxkBAAIB", MimeType = "application/x-tgsticker", Size = 7_500, Name = "😀" } },
-        { "private_location", new Attachment { Kind = AttachmentKind.Location, Latitude = 52.520008, Longitude = 13.404954 } },
-        { "private_venue", new Attachment { Kind = AttachmentKind.Location, Latitude = 51.5007, Longitude = -0.1246, Name = "Big Ben, London" } },
-        { "private_contact", new Attachment { Kind = AttachmentKind.Contact, Name = "Grace Hopper", PhoneNumber = "+4915112345678" } },
-        { "group_photo_mention", new Attachment { Kind = AttachmentKind.Image, Id = "AgACAgIAAxkBAAIBR3", MimeType = "image/jpeg", Size = 98_765 } },
+        ["private_voice"] = new Attachment { Kind = AttachmentKind.Voice, Id = "AwACAgIAAxkBAAIB", MimeType = "audio/ogg", Size = 13_004 },
+        ["private_document"] = new Attachment { Kind = AttachmentKind.Document, Id = "BQACAgIAAxkBAAIBQ2", MimeType = "application/pdf", Size = 183_502, Name = "invoice 2025-10.pdf" },
+        ["private_image_document"] = new Attachment { Kind = AttachmentKind.Image, Id = "BQACAgIAAxkBAAIBQ3", MimeType = "image/png", Size = 1_835_020, Name = "scan.png" },
+        ["private_audio"] = new Attachment { Kind = AttachmentKind.Audio, Id = "CQACAgIAAxkBAAIBRA", MimeType = "audio/mpeg", Size = 8_765_432, Name = "take_five.mp3" },
+        ["private_video"] = new Attachment { Kind = AttachmentKind.Video, Id = "BAACAgIAAxkBAAIBRQ", MimeType = "video/mp4", Size = 3_145_728, Name = "IMG_0042.MP4" },
+        ["private_video_note"] = new Attachment { Kind = AttachmentKind.Video, Id = "DQACAgIAAxkBAAIBRg", MimeType = "video/mp4", Size = 412_345 },
+        ["private_animation"] = new Attachment { Kind = AttachmentKind.Video, Id = "CgACAgQAAxkBAAIB", MimeType = "video/mp4", Size = 40_210, Name = "cat.mp4" },
+        ["private_sticker"] = new Attachment { Kind = AttachmentKind.Sticker, Id = "CAACAgIAAxkBAAIB", MimeType = "application/x-tgsticker", Size = 7_500, Name = "😀" },
+        ["private_location"] = new Attachment { Kind = AttachmentKind.Location, Latitude = 52.520008, Longitude = 13.404954 },
+        ["private_venue"] = new Attachment { Kind = AttachmentKind.Location, Latitude = 51.5007, Longitude = -0.1246, Name = "Big Ben, London" },
+        ["private_contact"] = new Attachment { Kind = AttachmentKind.Contact, Name = "Grace Hopper", PhoneNumber = "+4915112345678" },
+        ["group_photo_mention"] = new Attachment { Kind = AttachmentKind.Image, Id = "AgACAgIAAxkBAAIBR3", MimeType = "image/jpeg", Size = 98_765 },
     };
 
+    public static TheoryData<string> Attached => [.. Expected.Keys];
+
     [Theory]
-    [MemberData(nameof(Attachments))]
-    public void An_attachment_is_a_reference_with_what_telegram_says_of_it(string payload, Attachment attachment)
+    [MemberData(nameof(Attached))]
+    public void An_attachment_is_a_reference_with_what_telegram_says_of_it(string payload)
     {
-        Content(payload).Attachments.ShouldHaveSingleItem().ShouldBe(attachment);
+        Content(payload).Attachments.ShouldHaveSingleItem().ShouldBe(Expected[payload]);
     }
 
     [Fact]

@@ -82,6 +82,8 @@ public sealed class TelegramFuzzTests
                 (inbound as InboundMessage)?.Text.ShouldNotContain('\0');
                 (inbound as IgnoredEvent)?.Type.Length.ShouldBeInRange(1, 64);
             }
+            // What was read is stored, and then answered.
+            _adapter.Reply(_connection, new WebhookRequest(body, _ => null));
         }
         catch (MalformedPayloadException)
         {

@@ -49,6 +49,25 @@ public sealed class TelegramPollingTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_press_is_confirmed_when_it_is_stored_and_a_refusal_of_that_stops_nothing()
+    {
+        string[] presses =
+        [
+            """{"update_id":10,"callback_query":{"id":"q1","from":{"id":3},"data":"a","message":{"message_id":1,"chat":{"id":3,"type":"private"}}}}""",
+            """{"update_id":11,"callback_query":{"id":"q2","from":{"id":3},"data":"b","message":{"message_id":1,"chat":{"id":3,"type":"private"}}}}""",
+        ];
+        var polled = Updates(offset => offset == 0 ? presses : offset == 12 ? [Text(12)] : []);
+        _stub.Reply = call => call.Method == "answerCallbackQuery" && call.Text("callback_query_id") == "q1"
+            ? BotApiStub.Error(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+            : polled(call);
+        var listening = ListenAsync();
+        await UntilAsync(() => _received.Count == 3);
+        _received.Select(e => e.PlatformId).ShouldBe(["callback:q1", "callback:q2", "3:12"]);
+        _stub.CallsOf("answerCallbackQuery").Select(c => c.Text("callback_query_id")).ShouldBe(["q1", "q2"]);
+        await StopAsync(listening);
+    }
+
+    [Fact]
     public async Task What_could_not_be_stored_is_asked_for_again()
     {
         _stub.Reply = Updates(offset => offset == 0 ? [Text(10)] : []);

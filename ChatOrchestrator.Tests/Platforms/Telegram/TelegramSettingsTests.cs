@@ -37,6 +37,8 @@ public sealed class TelegramSettingsTests
 
     [Theory]
     [InlineData("""{"groups":"all","username":"helper_bot","pacing":{"mode":"always","chatPerSecond":0.5}}""", null)]
+    [InlineData("""{"streaming":true}""", null)]
+    [InlineData("""{"streaming":"yes"}""", "settings.streaming")]
     [InlineData("""{"groups":"sometimes"}""", "settings.groups")]
     [InlineData("""{"groups":true}""", "settings.groups")]
     [InlineData("""{"username":"@helper_bot"}""", "settings.username")]
