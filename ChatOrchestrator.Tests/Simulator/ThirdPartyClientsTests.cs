@@ -9,14 +9,14 @@ public sealed class ThirdPartyClientsTests
     private static readonly string Folder = Path.Combine(TestMachine.RepositoryRoot, "ChatOrchestrator.Tests", "Simulator", "clients");
 
     [NpmFact]
-    public async Task Grammy_telegraf_slack_discord_js_and_openai_work_unmodified()
+    public async Task Clients_of_every_platform_and_openai_work_unmodified()
     {
         await RunAsync("npm", "ci", "--prefer-offline", "--no-progress");
         await using var simulator = await ServiceProcess.StartAsync(
             ServiceHost.Simulator,
             new Dictionary<string, string?> { ["Simulator__Telegram__WebhookRetryDelay"] = "00:00:00.050" },
             livePath: "/");
-        foreach (var script in new[] { "grammy.mjs", "telegraf.mjs", "slack.mjs", "discord.mjs", "openai.mjs" })
+        foreach (var script in new[] { "grammy.mjs", "telegraf.mjs", "slack.mjs", "discord.mjs", "messenger.mjs", "whatsapp.mjs", "openai.mjs" })
         {
             (await RunAsync("node", script, simulator.Address.GetLeftPart(UriPartial.Authority))).ShouldContain(" ok");
         }

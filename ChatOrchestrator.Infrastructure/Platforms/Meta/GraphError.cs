@@ -9,6 +9,9 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Meta;
 /// <param name="IsTransient">The platform says itself that another try may succeed.</param>
 internal readonly record struct GraphError(int Code, int Subcode, bool IsTransient)
 {
+    /// <summary>The code of an error that gives none; 0 is one.</summary>
+    private const int Unnumbered = -1;
+
     /// <summary>Reads what a call was answered with; null: it is no error of the documented form (a proxy's page).</summary>
     public static GraphError? TryRead(byte[] body)
     {
@@ -17,8 +20,8 @@ internal readonly record struct GraphError(int Code, int Subcode, bool IsTransie
             using var document = JsonDocument.Parse(body);
             return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
                 ? new GraphError(
-                    Number(error, "code"),
-                    Number(error, "error_subcode"),
+                    Number(error, "code") ?? Unnumbered,
+                    Number(error, "error_subcode") ?? 0,
                     error.TryGetProperty("is_transient", out var transient) && transient.ValueKind == JsonValueKind.True)
                 : null;
         }
@@ -28,6 +31,6 @@ internal readonly record struct GraphError(int Code, int Subcode, bool IsTransie
         }
     }
 
-    private static int Number(JsonElement error, string name) =>
-        error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : 0;
+    private static int? Number(JsonElement error, string name) =>
+        error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 }

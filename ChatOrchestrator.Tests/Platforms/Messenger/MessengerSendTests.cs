@@ -116,6 +116,17 @@ public sealed class MessengerSendTests : IAsyncLifetime
         (retry.Reason, retry.Throttled).ShouldBe(("server_error", false));
     }
 
+    [Theory]
+    [InlineData("""{"error":{}}""")]
+    [InlineData("""{"error":{"code":"190"}}""")]
+    [InlineData("""{"error":7}""")]
+    [InlineData("""["error"]""")]
+    public async Task An_error_without_a_code_concerns_no_more_than_the_part(string body)
+    {
+        _stub.Reply = _ => new(400, body);
+        (await SendAsync(Plain)).ShouldBe(new DeliveryOutcome.Failed("bad_request", FailureScope.Part));
+    }
+
     [Fact]
     public async Task A_file_that_messenger_cannot_fetch_goes_out_as_a_link()
     {
