@@ -115,10 +115,9 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
         for (var i = 0; i < text.Length; i++)
         {
             var c = text[i];
-            if (c is 'h' or 'H' && (i == 0 || !char.IsLetterOrDigit(text[i - 1])) && AddressAt(text[i..]) is > 0 and var length)
+            if (c is 'h' or 'H' && SchemeLength(text[i..]) is > 0 and var scheme)
             {
-                AppendAddress(markup, text.Slice(i, length), isLast: i + length == text.Length);
-                i += length - 1;
+                i += AppendAddress(markup, text[i..], scheme, isWord: i == 0 || !char.IsLetterOrDigit(text[i - 1])) - 1;
                 continue;
             }
             if (c == '~' || c == '*')
@@ -141,28 +140,44 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
         return markup.Append(')');
     }
 
-    /// <summary>The length of the web address that Discord would make a link of; 0: there is none, or it has markup in it.</summary>
-    private static int AddressAt(ReadOnlySpan<char> text)
+    /// <summary>The length of <c>https://</c> or <c>http://</c> if the text begins with it, else 0.</summary>
+    private static int SchemeLength(ReadOnlySpan<char> text) =>
+        text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? 8 : text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? 7 : 0;
+
+    /// <summary>
+    /// Appends a web address so that exactly it becomes a link: as it is where it stands by itself, else in brackets; where
+    /// that cannot be, only its scheme, so that it becomes none. Discord takes all up to the next blank for the address.
+    /// </summary>
+    /// <returns>How much of the text was appended.</returns>
+    private int AppendAddress(StringBuilder markup, ReadOnlySpan<char> text, int scheme, bool isWord)
     {
-        if (!text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) && !text.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
-        {
-            return 0;
-        }
-        var end = 0;
-        while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] != '<')
+        var end = scheme;
+        while (end < text.Length && AddressCharacters.Contains(text[end]))
         {
             end++;
         }
-        while (end > 0 && text[end - 1] is '.' or ',' or ':' or ';' or '"' or '\'' or ')' or ']')
+        while (end > scheme && IsPunctuation(text[end - 1]))
         {
             end--;
         }
-        return BareForm().IsMatch(text[..end]) ? end : 0;
+        if (!isWord || end == scheme)
+        {
+            // The colon is the last character but two.
+            _ = markup.Append(text[..(scheme - 3)]).Append("\\://");
+            return scheme;
+        }
+        var rest = text[end..];
+        while (!rest.IsEmpty && IsPunctuation(rest[0]))
+        {
+            rest = rest[1..];
+        }
+        var standsAlone = rest.IsEmpty ? _part.Text.AsSpan().EndsWith(text) : char.IsWhiteSpace(rest[0]);
+        _ = standsAlone ? markup.Append(text[..end]) : markup.Append('<').Append(text[..end]).Append('>');
+        return end;
     }
 
-    /// <param name="isLast">Something else may follow at once, which would become a part of the address.</param>
-    private void AppendAddress(StringBuilder markup, ReadOnlySpan<char> address, bool isLast) =>
-        _ = isLast && !_part.Text.AsSpan().EndsWith(address) ? markup.Append('<').Append(address).Append('>') : markup.Append(address);
+    /// <summary>What Discord does not count to an address when it stands at its end.</summary>
+    private static bool IsPunctuation(char c) => c is '.' or ',' or ':' or ';' or '"' or '\'' or ')' or ']';
 
     private static bool IsReserved(char c) => c is '\\' or '*' or '_' or '~' or '`' or '|' or '<' or '[';
 
@@ -300,6 +315,9 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
 
     private static readonly System.Buffers.SearchValues<char> ShortcodeCharacters =
         System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+");
+
+    private static readonly System.Buffers.SearchValues<char> AddressCharacters =
+        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./?=&%_#+:@!,;-");
 
     [GeneratedRegex("^https?://[A-Za-z0-9./?=&%_#+:@!,;-]*[A-Za-z0-9/=&%_#+-]\\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex BareForm();

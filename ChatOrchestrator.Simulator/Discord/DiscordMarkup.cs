@@ -36,7 +36,8 @@ internal sealed partial class DiscordMarkup
             if (length == 0)
             {
                 length = 1;
-                while (position + length < source.Length && IsPlain(source[position + length]) && IsPlain(source[position + length - 1]))
+                while (position + length < source.Length && IsPlain(source[position + length]) && IsPlain(source[position + length - 1])
+                    && !Scheme().IsMatch(source, position + length))
                 {
                     length++;
                 }
@@ -201,6 +202,9 @@ internal sealed partial class DiscordMarkup
 
     [GeneratedRegex("\\G:[A-Za-z0-9_+-]+:")]
     private static partial Regex Shortcode();
+
+    [GeneratedRegex("\\G[A-Za-z0-9_]+:\\S")]
+    private static partial Regex Scheme();
 
     [GeneratedRegex("\\G@(?:everyone|here)")]
     private static partial Regex Everyone();

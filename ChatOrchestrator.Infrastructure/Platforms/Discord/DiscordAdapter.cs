@@ -15,12 +15,25 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Discord;
 /// commands and buttons through interactions, answers through the HTTP API. A chat is a channel: a DM, a guild's channel
 /// or a thread, which is a channel of its own.
 /// </summary>
-internal sealed class DiscordAdapter(
-    DiscordRest rest, DiscordGateway gateway, PlatformHttp http, IOptions<DiscordOptions> options, ILogger<DiscordAdapter> logger)
-    : IPlatformAdapter, IRepliesToWebhooks, IListens, IDescribesConnection, IFetchesMedia, IStartsConversations, IReconcilesDeliveries
+internal sealed class DiscordAdapter
+    : IPlatformAdapter, IRepliesToWebhooks, IListens, IDescribesConnection, IFetchesMedia, IStartsConversations, IReconcilesDeliveries, IStreamsAnswers,
+    IAsyncDisposable, IDisposable
 {
     private readonly ConditionalWeakTable<ConnectionSnapshot, DiscordConnection> _connections = [];
-    private readonly DiscordSender _sender = new(rest, logger);
+    private readonly DiscordRest _rest;
+    private readonly DiscordGateway _gateway;
+    private readonly PlatformHttp _http;
+    private readonly string _apiBaseUrl;
+    private readonly DiscordSender _sender;
+    private readonly StreamedAnswers _streamed;
+
+    public DiscordAdapter(
+        DiscordRest rest, DiscordGateway gateway, PlatformHttp http, IOptions<DiscordOptions> options, TimeProvider time, ILogger<DiscordAdapter> logger)
+    {
+        (_rest, _gateway, _http, _apiBaseUrl) = (rest, gateway, http, options.Value.ApiBaseUrl);
+        _sender = new DiscordSender(rest, logger);
+        _streamed = new StreamedAnswers(new DiscordDrafts(rest, Of), time, logger);
+    }
 
     public PlatformName Platform { get; } = PlatformName.From("discord");
 
@@ -39,6 +52,9 @@ internal sealed class DiscordAdapter(
         ReceivesDeletions = true,
         ReceivesReactions = true,
         ReceivesQuotes = true,
+        Threads = true,
+        Groups = true,
+        Streaming = true,
         StartsConversations = true,
     };
 
@@ -61,8 +77,30 @@ internal sealed class DiscordAdapter(
 
     public IReadOnlyList<PartBody> Split(string answer) => DiscordParts.Split(answer);
 
-    public Task<DeliveryOutcome> SendAsync(ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken) =>
-        _sender.SendAsync(Of(connection), part, cancellationToken);
+    public Task<DeliveryOutcome> SendAsync(ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken)
+    {
+        var state = Of(connection);
+        return state.Streams && part.AnswerVia is null
+            ? _streamed.DeliverAsync(
+                part,
+                messageId => _sender.EditAsync(state, part, messageId, cancellationToken),
+                () => _sender.SendAsync(state, part, cancellationToken),
+                cancellationToken)
+            : _sender.SendAsync(state, part, cancellationToken);
+    }
+
+    public bool Streams(ConnectionSnapshot connection) => Of(connection).Streams;
+
+    /// <summary>An interaction shows "is thinking…" until it has its answer.</summary>
+    public void Stream(ConnectionSnapshot connection, AnswerDraft draft, string text)
+    {
+        if (draft.AnswerVia is null)
+        {
+            _streamed.Stream(connection, draft, text);
+        }
+    }
+
+    public void Abandon(ConnectionSnapshot connection, AnswerDraft draft) => _streamed.Abandon(draft);
 
     public Task ShowTypingAsync(ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken) =>
         _sender.ShowTypingAsync(Of(connection), chat, cancellationToken);
@@ -74,7 +112,7 @@ internal sealed class DiscordAdapter(
     public async Task<IReadOnlyDictionary<string, string>> DescribeAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
     {
         var state = Of(connection);
-        var me = await rest.GetAsync(state.Token, DiscordRoute.Me, null, DiscordJson.Default.User, cancellationToken);
+        var me = await _rest.GetAsync(state.Token, DiscordRoute.Me, null, DiscordJson.Default.User, cancellationToken);
         var described = new Dictionary<string, string>();
         if (Snowflake.IsValid(me.Id))
         {
@@ -82,7 +120,7 @@ internal sealed class DiscordAdapter(
         }
         if (state.ApplicationId is null)
         {
-            var application = await rest.GetAsync(state.Token, DiscordRoute.MyApplication, null, DiscordJson.Default.Application, cancellationToken);
+            var application = await _rest.GetAsync(state.Token, DiscordRoute.MyApplication, null, DiscordJson.Default.Application, cancellationToken);
             if (Snowflake.IsValid(application.Id))
             {
                 described[DiscordSettings.ApplicationId] = application.Id!;
@@ -94,11 +132,11 @@ internal sealed class DiscordAdapter(
 
     public Task ListenAsync(
         ConnectionSnapshot connection, Func<IReadOnlyList<InboundEvent>, CancellationToken, Task> receive, CancellationToken cancellationToken) =>
-        gateway.ListenAsync(connection, Of(connection), receive, cancellationToken);
+        _gateway.ListenAsync(connection, Of(connection), receive, cancellationToken);
 
     public Task<Media> FetchAsync(ConnectionSnapshot connection, Attachment attachment, int maxBytes, CancellationToken cancellationToken) =>
-        http.DownloadAsync(
-            new HttpRequestMessage(HttpMethod.Get, DiscordAttachments.AddressOf(attachment, options.Value.ApiBaseUrl)), maxBytes, cancellationToken);
+        _http.DownloadAsync(
+            new HttpRequestMessage(HttpMethod.Get, DiscordAttachments.AddressOf(attachment, _apiBaseUrl)), maxBytes, cancellationToken);
 
     public async Task<StartedChat> OpenAsync(ConnectionSnapshot connection, string recipient, CancellationToken cancellationToken)
     {
@@ -106,7 +144,7 @@ internal sealed class DiscordAdapter(
         {
             throw new PlatformException("unknown_user", permanent: true);
         }
-        var channel = await rest.GetAsync(
+        var channel = await _rest.GetAsync(
             Of(connection).Token,
             DiscordRoute.OpenDirectMessage,
             JsonSerializer.SerializeToUtf8Bytes(new System.Text.Json.Nodes.JsonObject { ["recipient_id"] = recipient }),
@@ -116,6 +154,10 @@ internal sealed class DiscordAdapter(
             ? new StartedChat(new ChatAddress(channel.Id!), UserId: recipient)
             : throw new PlatformException("unreadable_answer", permanent: false);
     }
+
+    public ValueTask DisposeAsync() => _streamed.DisposeAsync();
+
+    public void Dispose() => _streamed.Dispose();
 
     private DiscordConnection Of(ConnectionSnapshot connection) => _connections.GetValue(connection, snapshot => new DiscordConnection(snapshot));
 }

@@ -17,6 +17,7 @@ internal sealed class DiscordConnection
     {
         Token = snapshot.Secret(DiscordSettings.BotToken);
         Groups = DiscordSettings.GroupsOf(snapshot.Settings);
+        Streams = DiscordSettings.StreamingOf(snapshot.Settings);
         _applicationId = DiscordSettings.IdOf(snapshot.Settings, DiscordSettings.ApplicationId);
         _botUserId = DiscordSettings.IdOf(snapshot.Settings, DiscordSettings.BotUserId) ?? IdIn(Token);
         _publicKey = KeyOf(snapshot.Secret(DiscordSettings.PublicKey));
@@ -25,6 +26,9 @@ internal sealed class DiscordConnection
     public string? Token { get; }
 
     public GuildAnswers Groups { get; }
+
+    /// <summary>Answers are shown while they are made.</summary>
+    public bool Streams { get; }
 
     /// <summary>The application's id; null: not known yet.</summary>
     public string? ApplicationId => _applicationId;

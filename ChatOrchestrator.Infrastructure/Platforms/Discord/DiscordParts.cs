@@ -47,6 +47,17 @@ internal static class DiscordParts
         return drafts.ConvertAll(draft => draft.ToBody(drafts.Count == 1 ? answer : null));
     }
 
+    /// <summary>The first message of an answer that is not finished; null: nothing to be seen yet, or no text.</summary>
+    public static PartBody? First(string text)
+    {
+        if (AnswerBlocks.Read(UnfinishedMarkdown.Close(text))[0] is not TextBlock block)
+        {
+            return null;
+        }
+        var parts = MarkdownText.Parse(block.Markdown).Split(DiscordMarkdown.MaxLength, DiscordMarkdown.Measure);
+        return parts.Count == 0 ? null : new PartBody(DiscordMarkdown.Render(parts[0]), Markdown);
+    }
+
     /// <summary>What Discord cannot carry becomes text, together with the text around it.</summary>
     private static List<AnswerBlock> Carriable(IReadOnlyList<AnswerBlock> blocks)
     {

@@ -133,6 +133,11 @@ internal sealed class DiscordSender(DiscordRest rest, ILogger logger)
             : JsonNode.Parse(part.Text)!.AsObject();
         // Whoever makes the model write @everyone must not call everyone.
         message["allowed_mentions"] = new JsonObject { ["parse"] = new JsonArray() };
+        if (nonce is null && !message.ContainsKey("content"))
+        {
+            // An edit: what was shown before goes away.
+            message["content"] = null;
+        }
         if (nonce is not null)
         {
             message["nonce"] = nonce;

@@ -28,6 +28,7 @@ internal static partial class DiscordSettings
     public const string BotUserId = "botUserId";
 
     private const string Groups = "groups";
+    private const string Streaming = "streaming";
 
     public static IEnumerable<FieldError> Validate(IReadOnlyDictionary<string, string> secrets, JsonElement settings)
     {
@@ -59,6 +60,9 @@ internal static partial class DiscordSettings
         "none" => GuildAnswers.None,
         _ => GuildAnswers.Mention,
     };
+
+    public static bool StreamingOf(JsonElement settings) =>
+        settings.ValueKind == JsonValueKind.Object && settings.TryGetProperty(Streaming, out var value) && value.ValueKind == JsonValueKind.True;
 
     /// <summary>A snowflake setting; null: not set.</summary>
     public static string? IdOf(JsonElement settings, string name) =>
@@ -95,6 +99,7 @@ internal static partial class DiscordSettings
         ApplicationId or BotUserId => value.ValueKind == JsonValueKind.String && Snowflake.IsValid(value.GetString())
             ? null
             : "An id of Discord's, as a text of digits.",
+        Streaming => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : "true or false.",
         MaxLanesSetting.Name => MaxLanesSetting.Validate(value),
         PacingSetting.Name => PacingSetting.Validate(value),
         _ => "Discord has no such setting.",

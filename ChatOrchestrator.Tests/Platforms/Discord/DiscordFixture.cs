@@ -47,6 +47,7 @@ internal static class DiscordFixture
             new DiscordGateway(rest, states ?? new KeptStates(), options, time ?? TimeProvider.System, logs.For<DiscordGateway>()),
             http,
             options,
+            time ?? TimeProvider.System,
             logs.For<DiscordAdapter>());
     }
 

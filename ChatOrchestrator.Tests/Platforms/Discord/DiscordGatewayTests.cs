@@ -141,6 +141,25 @@ public sealed class DiscordGatewayTests : IAsyncLifetime
         await Eventually.TrueAsync(_ => Task.FromResult(listening.Events.OfType<DeliveryReceipt>().Any(r => r.Reference == part.Reference)), Deadline, "the receipt comes");
     }
 
+    [Fact]
+    public async Task An_answer_in_the_making_is_edited_into_the_final_one()
+    {
+        var chat = new ChatAddress((await SayAsync("hello"))["channel_id"]!.ToString());
+        await using var adapter = DiscordFixture.Adapter(_simulator.Url, _log);
+        var connection = DiscordFixture.Connection($$"""{"streaming":true,"botUserId":"{{DiscordFixture.BotId}}"}""");
+        var draft = new AnswerDraft(chat, Guid.CreateVersion7(), Guid.CreateVersion7());
+        adapter.Streams(connection).ShouldBeTrue();
+        adapter.Stream(connection, draft, "This is **the beginning of an answer that is long enough to be shown before it is finished, as it has more than a hundred characters");
+        await Eventually.TrueAsync(async _ => (await MessagesAsync()).Count == 2, Deadline, "the beginning is shown");
+        var shown = (await MessagesAsync())[1]!;
+        shown["content"]!.ToString().ShouldStartWith("This is **the beginning");
+
+        var sent = await adapter.SendAsync(connection, new OutboundPart(draft.AnswerId, 0, chat, "The **final** answer.", "markdown", null, 0), CancellationToken.None);
+        sent.ShouldBe(new DeliveryOutcome.Delivered(shown["id"]!.ToString()));
+        var messages = await MessagesAsync();
+        (messages.Count, messages[1]!["content"]!.ToString()).ShouldBe((2, "The **final** answer."));
+    }
+
     private async Task<Listening> ListenAsync(Listening? listening = null)
     {
         listening ??= new Listening();
