@@ -116,17 +116,20 @@ internal sealed class MessageAttachment
     public string? Fallback { get; set; }
 }
 
-/// <summary><see href="https://docs.slack.dev/messaging/message-metadata">Metadata</see> that the app itself put there.</summary>
+/// <summary><see href="https://docs.slack.dev/messaging/message-metadata">Metadata</see> that an app put there: of what kind, each app decides.</summary>
 internal sealed class MessageMetadata
 {
     public string? EventType { get; set; }
 
-    public PartPayload? EventPayload { get; set; }
-}
+    public JsonElement EventPayload { get; set; }
 
-internal sealed class PartPayload
-{
-    public string? Reference { get; set; }
+    /// <summary>What the bot sent a part with; null: it is no part.</summary>
+    [JsonIgnore]
+    public string? Reference =>
+        EventType == SlackMessageReader.PartEventType && EventPayload.ValueKind == JsonValueKind.Object
+            && EventPayload.TryGetProperty("reference", out var reference) && reference.ValueKind == JsonValueKind.String
+            ? reference.GetString()
+            : null;
 }
 
 /// <summary><see href="https://docs.slack.dev/reference/objects/file-object">File object</see>.</summary>

@@ -11,14 +11,29 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Slack;
 /// Slack through the Events API (webhooks or Socket Mode) and the Web API. A part's platform id is <c>{channel}:{ts}</c>, like
 /// that of an inbound message. A conversation is a channel and a thread in it; a direct message needs no thread.
 /// </summary>
-internal sealed class SlackAdapter(SlackApi api, SlackReachability reachability, TimeProvider time, ILogger<SlackAdapter> logger)
-    : IPlatformAdapter, IRepliesToWebhooks, IListens, IDescribesConnection, IFetchesMedia, IStartsConversations, IReconcilesDeliveries
+internal sealed class SlackAdapter
+    : IPlatformAdapter, IRepliesToWebhooks, IListens, IDescribesConnection, IFetchesMedia, IStartsConversations, IReconcilesDeliveries, IStreamsAnswers,
+        IAsyncDisposable, IDisposable
 {
     private readonly ConditionalWeakTable<ConnectionSnapshot, SlackConnection> _connections = [];
-    private readonly SlackSender _sender = new(api, logger);
-    private readonly SlackHistory _history = new(api);
-    private readonly SlackMedia _media = new(api);
-    private readonly SlackSocket _socket = new(api, time, logger);
+    private readonly SlackApi _api;
+    private readonly SlackReachability _reachability;
+    private readonly TimeProvider _time;
+    private readonly SlackSender _sender;
+    private readonly SlackHistory _history;
+    private readonly SlackMedia _media;
+    private readonly SlackSocket _socket;
+    private readonly StreamedAnswers _streamed;
+
+    public SlackAdapter(SlackApi api, SlackReachability reachability, TimeProvider time, ILogger<SlackAdapter> logger)
+    {
+        (_api, _reachability, _time) = (api, reachability, time);
+        _sender = new SlackSender(api, logger);
+        _history = new SlackHistory(api);
+        _media = new SlackMedia(api);
+        _socket = new SlackSocket(api, time, logger);
+        _streamed = new StreamedAnswers(new SlackDrafts(api, Of), time, logger);
+    }
 
     public PlatformName Platform { get; } = PlatformName.From("slack");
 
@@ -38,12 +53,13 @@ internal sealed class SlackAdapter(SlackApi api, SlackReachability reachability,
         ReceivesReactions = true,
         Threads = true,
         Groups = true,
+        Streaming = true,
         StartsConversations = true,
     };
 
     public IEnumerable<FieldError> Validate(IReadOnlyDictionary<string, string> secrets, JsonElement settings) => SlackSettings.Validate(secrets, settings);
 
-    public bool Authenticate(ConnectionSnapshot connection, in WebhookRequest request) => Of(connection).IsSigned(request, time.GetUtcNow());
+    public bool Authenticate(ConnectionSnapshot connection, in WebhookRequest request) => Of(connection).IsSigned(request, _time.GetUtcNow());
 
     public IReadOnlyList<InboundEvent> Read(ConnectionSnapshot connection, ReadOnlyMemory<byte> body) => SlackBody.Read(Of(connection), body);
 
@@ -53,8 +69,30 @@ internal sealed class SlackAdapter(SlackApi api, SlackReachability reachability,
 
     public IReadOnlyList<PartBody> Split(string answer) => SlackParts.Split(answer);
 
-    public Task<DeliveryOutcome> SendAsync(ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken) =>
-        _sender.SendAsync(Of(connection), part, cancellationToken);
+    public Task<DeliveryOutcome> SendAsync(ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken)
+    {
+        var state = Of(connection);
+        return state.Streams && part.AnswerVia is null
+            ? _streamed.DeliverAsync(
+                part,
+                messageId => _sender.EditAsync(state, part, messageId, cancellationToken),
+                () => _sender.SendAsync(state, part, cancellationToken),
+                cancellationToken)
+            : _sender.SendAsync(state, part, cancellationToken);
+    }
+
+    public bool Streams(ConnectionSnapshot connection) => Of(connection).Streams;
+
+    /// <summary>An answer through a response URL cannot be edited: it comes when it is finished.</summary>
+    public void Stream(ConnectionSnapshot connection, AnswerDraft draft, string text)
+    {
+        if (draft.AnswerVia is null)
+        {
+            _streamed.Stream(connection, draft, text);
+        }
+    }
+
+    public void Abandon(ConnectionSnapshot connection, AnswerDraft draft) => _streamed.Abandon(draft);
 
     /// <summary>Bots have no typing indicator.</summary>
     public Task ShowTypingAsync(ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken) => Task.CompletedTask;
@@ -66,7 +104,7 @@ internal sealed class SlackAdapter(SlackApi api, SlackReachability reachability,
         _media.FetchAsync(Of(connection), attachment, maxBytes, cancellationToken);
 
     /// <summary>With an app token, where the setting says so; without the setting, where Slack has no address to send to.</summary>
-    public bool Listens(ConnectionSnapshot connection) => Of(connection) is { AppToken: not null } state && (state.SocketMode ?? !reachability.HasPublicUrl);
+    public bool Listens(ConnectionSnapshot connection) => Of(connection) is { AppToken: not null } state && (state.SocketMode ?? !_reachability.HasPublicUrl);
 
     public Task ListenAsync(
         ConnectionSnapshot connection, Func<IReadOnlyList<InboundEvent>, CancellationToken, Task> receive, CancellationToken cancellationToken) =>
@@ -74,7 +112,7 @@ internal sealed class SlackAdapter(SlackApi api, SlackReachability reachability,
 
     public async Task<IReadOnlyDictionary<string, string>> DescribeAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
     {
-        var me = (await CallAsync(Of(connection), token => api.ReadAsync("auth.test", token, new Dictionary<string, string>(), cancellationToken))).OrThrow();
+        var me = (await CallAsync(Of(connection), token => _api.ReadAsync("auth.test", token, new Dictionary<string, string>(), cancellationToken))).OrThrow();
         var settings = new Dictionary<string, string>();
         foreach (var (name, value) in new[] { (SlackSettings.BotUserId, me.UserId), (SlackSettings.BotId, me.BotId), (SlackSettings.TeamId, me.TeamId) })
         {
@@ -91,8 +129,8 @@ internal sealed class SlackAdapter(SlackApi api, SlackReachability reachability,
     {
         var isUser = recipient is ['U' or 'W', ..];
         var answer = await CallAsync(Of(connection), token => isUser
-            ? api.ReadAsync("conversations.open", token, new Dictionary<string, string> { ["users"] = recipient, ["return_im"] = "true" }, cancellationToken)
-            : api.ReadAsync("conversations.info", token, new Dictionary<string, string> { ["channel"] = recipient }, cancellationToken));
+            ? _api.ReadAsync("conversations.open", token, new Dictionary<string, string> { ["users"] = recipient, ["return_im"] = "true" }, cancellationToken)
+            : _api.ReadAsync("conversations.info", token, new Dictionary<string, string> { ["channel"] = recipient }, cancellationToken));
         if (answer.OrThrow().Channel is not { Id: { Length: > 0 } id } channel)
         {
             throw new PlatformException("unreadable_answer", permanent: false);
@@ -101,6 +139,10 @@ internal sealed class SlackAdapter(SlackApi api, SlackReachability reachability,
             ? new StartedChat(new ChatAddress(id), UserId: isUser ? recipient : channel.User)
             : new StartedChat(new ChatAddress(id), IsGroup: true, Title: channel.Name is null ? null : $"#{channel.Name}");
     }
+
+    public ValueTask DisposeAsync() => _streamed.DisposeAsync();
+
+    public void Dispose() => _streamed.Dispose();
 
     private static async Task<SlackAnswer> CallAsync(SlackConnection connection, Func<string, Task<SlackAnswer>> call)
     {

@@ -32,6 +32,8 @@ internal sealed class SlackConnection(ConnectionSnapshot snapshot)
 
     public bool? SocketMode { get; } = SlackSettings.SocketModeOf(snapshot.Settings);
 
+    public bool Streams { get; } = SlackSettings.StreamsAnswers(snapshot.Settings);
+
     /// <summary>Whether Slack signed the body, not long ago.</summary>
     public bool IsSigned(in WebhookRequest request, DateTimeOffset now)
     {

@@ -49,7 +49,7 @@ internal sealed class SlackHistory(SlackApi api)
                 }
                 foreach (var message in answer.Body!.Messages ?? [])
                 {
-                    if (message is { Ts: { Length: > 0 } ts, Metadata: { EventType: SlackMessageReader.PartEventType, EventPayload.Reference: { } given } } && given == reference)
+                    if (message is { Ts: { Length: > 0 } ts, Metadata.Reference: { } given } && given == reference)
                     {
                         return $"{part.Chat.ChatId}:{ts}";
                     }

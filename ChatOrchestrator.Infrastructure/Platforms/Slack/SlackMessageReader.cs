@@ -115,7 +115,7 @@ internal sealed class SlackMessageReader(SlackConnection connection, EventWrappe
 
     /// <summary>What the bot posted comes back; where it carries what it was sent with, that settles the part.</summary>
     private static InboundEvent OwnMessage(string id, MessageEvent message, string key) =>
-        message.Metadata is { EventType: PartEventType, EventPayload.Reference: { } text } && PartReference.TryParse(text, out var reference)
+        message.Metadata?.Reference is { } text && PartReference.TryParse(text, out var reference)
             ? new DeliveryReceipt
             {
                 PlatformId = id,

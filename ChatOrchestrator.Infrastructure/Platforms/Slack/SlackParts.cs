@@ -72,6 +72,17 @@ internal static class SlackParts
         return bodies;
     }
 
+    /// <summary>The first text of an answer in the making; null: there is none yet.</summary>
+    public static PartBody? First(string text)
+    {
+        if (AnswerBlocks.Read(text) is not [TextBlock first, ..] || MarkdownText.Parse(first.Markdown).Split(MaxTextLength, part => SlackMrkdwn.Render(part).Length) is not [var shown, ..])
+        {
+            return null;
+        }
+        var body = BodyOf(new Draft(shown, null), null);
+        return body.Body is null ? body with { Body = shown.Text } : body;
+    }
+
     private static AnswerBlock Degrade(AnswerBlock block) => block switch
     {
         MediaBlock { Kind: AttachmentKind.Image, Url.AbsoluteUri.Length: <= MaxUrl } image when LabelOf(image).Length <= MaxAlt => block,
