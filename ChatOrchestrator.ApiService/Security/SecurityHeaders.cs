@@ -7,7 +7,7 @@ internal static class SecurityHeaders
     private const string NoPage = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private const string Page =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ";
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; img-src 'self' data:";
 
     /// <summary>The reference page brings its script and style inline.</summary>
     private const string Documentation =
@@ -52,11 +52,14 @@ internal static class SecurityHeaders
     }
 
     /// <summary>Lets an answer be a page that <paramref name="origins"/> may embed; null: any may.</summary>
-    public static void AllowPage(HttpResponse response, IReadOnlyList<string>? origins)
+    /// <param name="response">The answer.</param>
+    /// <param name="origins">As sources of a policy.</param>
+    /// <param name="imageSources">Where the page's pictures may come from beside this server, as sources of a policy.</param>
+    public static void AllowPage(HttpResponse response, IReadOnlyList<string>? origins, IEnumerable<string> imageSources)
     {
         // Only frame-ancestors can name several.
         response.Headers.Remove("X-Frame-Options");
-        response.Headers.ContentSecurityPolicy = Page + (origins switch
+        response.Headers.ContentSecurityPolicy = string.Concat(Page, string.Concat(imageSources.Select(source => " " + source)), "; frame-ancestors ", origins switch
         {
             null => "*",
             { Count: 0 } => "'self'",

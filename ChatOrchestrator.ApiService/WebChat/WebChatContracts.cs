@@ -6,7 +6,9 @@ namespace ChatOrchestrator.ApiService.WebChat;
 internal sealed record OpenSessionRequest(string? Token = null);
 
 /// <param name="ConversationId">Null before the first message.</param>
-internal sealed record SessionResponse(string Token, DateTimeOffset ExpiresAt, Guid? ConversationId, WebChatBot Bot, WebChatLimits Limits);
+/// <param name="ImageOrigins">Where pictures of answers may be loaded from, beside this server; <c>*</c>: any https address.</param>
+internal sealed record SessionResponse(
+    string Token, DateTimeOffset ExpiresAt, Guid? ConversationId, WebChatBot Bot, WebChatLimits Limits, IReadOnlyList<string> ImageOrigins);
 
 internal sealed record WebChatBot(string Name, string? Greeting);
 
@@ -14,7 +16,8 @@ internal sealed record WebChatBot(string Name, string? Greeting);
 internal sealed record WebChatLimits(int MaxTextLength);
 
 /// <param name="ClientMessageId">The page's own id: sending it again stores nothing new.</param>
-internal sealed record PostMessageRequest(string? Text, string? ClientMessageId);
+/// <param name="Payload">Of the button that was pressed, whose label is the text; null: the visitor wrote the text.</param>
+internal sealed record PostMessageRequest(string? Text, string? ClientMessageId, string? Payload = null);
 
 internal sealed record MessageAccepted(Guid Id, string ClientMessageId, DateTimeOffset CreatedAt);
 

@@ -18,6 +18,9 @@ internal static partial class WebChatEndpoints
 {
     private const int MaxClientMessageIdLength = 100;
 
+    /// <summary>A payload is a word for the bot, not a text: the longest of any platform is Messenger's 1,000.</summary>
+    private const int MaxPayloadLength = 1_000;
+
     public static void MapWebChatEndpoints(this IEndpointRouteBuilder app)
     {
         var chat = app.MapGroup("/webchat/{connectionId:guid}").WithTags("Web chat").AllowAnonymous();
@@ -63,7 +66,7 @@ internal static partial class WebChatEndpoints
         {
             throw new NotFoundException("page");
         }
-        SecurityHeaders.AllowPage(http.Response, WebChatSettings.OriginsOf(connection.Settings));
+        SecurityHeaders.AllowPage(http.Response, WebChatSettings.OriginsOf(connection.Settings), WebChatSettings.ImageSourcesOf(connection.Settings));
         http.Response.Headers.CacheControl = "no-cache";
         return TypedResults.PhysicalFile(file, "text/html; charset=utf-8");
     }
@@ -83,7 +86,8 @@ internal static partial class WebChatEndpoints
             session.ExpiresAt,
             conversation?.Conversation.Id.Value,
             new WebChatBot(connection.Bot.Name, connection.Bot.Processing.Greeting),
-            new WebChatLimits(Message.MaxTextLength)));
+            new WebChatLimits(Message.MaxTextLength),
+            WebChatSettings.ImageOriginsOf(connection.Settings)));
     }
 
     private static async Task<Results<Ok<WebChatMessages>, ProblemHttpResult>> ListMessagesAsync(
@@ -126,6 +130,10 @@ internal static partial class WebChatEndpoints
         {
             throw new InvalidInputException("clientMessageId", $"clientMessageId must have 1 to {MaxClientMessageIdLength} characters and no control characters.");
         }
+        if (request.Payload is { } payload && (string.IsNullOrWhiteSpace(payload) || payload.Length > MaxPayloadLength || payload.Any(char.IsControl)))
+        {
+            throw new InvalidInputException("payload", $"payload must have 1 to {MaxPayloadLength} characters and no control characters, or be left out.");
+        }
         var platformId = $"{session.ChatId}:{clientMessageId}";
         await inbox.ReceiveAsync(
             connection,
@@ -135,8 +143,11 @@ internal static partial class WebChatEndpoints
                     PlatformId = platformId,
                     Chat = new ChatAddress(session.ChatId),
                     Author = new InboundAuthor(session.ChatId),
-                    Kind = Command().IsMatch(request.Text!) ? MessageKind.Command : MessageKind.Text,
+                    Kind = request.Payload is not null ? MessageKind.ButtonPress
+                        : Command().IsMatch(request.Text!) ? MessageKind.Command
+                        : MessageKind.Text,
                     Text = request.Text!,
+                    Content = request.Payload is null ? null : new MessageContent { Button = new ButtonPress(request.Payload, request.Text) },
                 },
             ],
             cancellationToken);

@@ -73,6 +73,48 @@ public sealed class WebChatApiTests(ApiProcess api) : IClassFixture<ApiProcess>
     }
 
     [Fact]
+    public async Task A_pressed_button_is_stored_as_such()
+    {
+        var visitor = await WebChatVisitor.OpenAsync(api, await api.CreateWebChatAsync());
+
+        (await visitor.PressAsync("/start now", "1", "yes")).Status.ShouldBe(202);
+
+        var message = (await api.GetAsync($"api/v1/conversations/{await visitor.ConversationAsync()}/messages")).Ok().Json
+            .GetProperty("items").EnumerateArray().Single(m => m.GetProperty("text").GetString() == "/start now");
+        message.GetProperty("kind").GetString().ShouldBe("button_press");
+        (await visitor.PressAsync("Yes", "2", "")).ShouldBeProblem(422, "payload");
+        (await visitor.PressAsync("Yes", "2", "a\nb")).ShouldBeProblem(422, "payload");
+        (await visitor.PressAsync("Yes", "2", new string('x', 1_001))).ShouldBeProblem(422, "payload");
+        (await visitor.PressAsync("", "2", "yes")).ShouldBeProblem(422, "text");
+    }
+
+    [Fact]
+    public async Task Pictures_come_only_from_where_the_connection_allows_it()
+    {
+        var (none, some, every) = (await api.CreateWebChatAsync(), await CreateAsync("https://cdn.example", "http://localhost:5090"), await CreateAsync("*"));
+        (await PolicyAsync(none)).ShouldContain("; img-src 'self' data:; ");
+        (await PolicyAsync(some)).ShouldContain("; img-src 'self' data: https://cdn.example http://localhost:5090; ");
+        (await PolicyAsync(every)).ShouldContain("; img-src 'self' data: https:; ");
+        (await api.PostAsync($"webchat/{some}/sessions", new { })).Ok().Json.GetProperty("imageOrigins").EnumerateArray().Select(o => o.GetString())
+            .ShouldBe(["https://cdn.example", "http://localhost:5090"]);
+
+        var bot = await api.CreateBotAsync();
+        foreach (var origin in new[] { "http://cdn.example", "https://cdn.example/path", "https:", "'unsafe-inline'", "https://a.example; script-src *" })
+        {
+            (await api.PostAsync($"api/v1/bots/{bot}/connections", new { platform = "webchat", settings = new { imageOrigins = new[] { origin } } }))
+                .ShouldBeProblem(422, "settings.imageOrigins");
+        }
+
+        Task<string> CreateAsync(params string[] imageOrigins) => api.CreateWebChatAsync(new { imageOrigins });
+
+        async Task<string> PolicyAsync(string connection)
+        {
+            using var page = await api.Client.GetAsync(new Uri($"webchat/{connection}", UriKind.Relative));
+            return page.Headers.GetValues("Content-Security-Policy").Single();
+        }
+    }
+
+    [Fact]
     public async Task Hundred_thousand_characters_of_any_script_come_back_unchanged()
     {
         var visitor = await WebChatVisitor.OpenAsync(api, await api.CreateWebChatAsync());

@@ -16,6 +16,9 @@ public sealed class WebChatVisitor(ApiProcess api, string connection, string tok
 
     public Task<Answer> SayAsync(object? text, object? clientMessageId) => api.PostAsync($"webchat/{connection}/messages", new { text, clientMessageId }, Authorization);
 
+    public Task<Answer> PressAsync(string text, string clientMessageId, string payload) =>
+        api.PostAsync($"webchat/{connection}/messages", new { text, clientMessageId, payload }, Authorization);
+
     public async Task<JsonElement[]> ReadAsync(string query = "") =>
         [.. (await api.GetAsync($"webchat/{connection}/messages{query}", Authorization)).Ok().Json.GetProperty("items").EnumerateArray()];
 

@@ -21,7 +21,7 @@ public sealed class MockWebChat : IAsyncDisposable
 {
     public const string ConnectionId = "0199aa00-0000-7000-8000-000000000001";
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; img-src 'self' data:";
 
     private static readonly string WebRoot = Path.Combine(RepositoryRoot(), "ChatOrchestrator.ApiService", "wwwroot");
 
@@ -39,6 +39,12 @@ public sealed class MockWebChat : IAsyncDisposable
     public string BotName { get; set; } = "Ada";
 
     public int MaxTextLength { get; set; } = 4000;
+
+    /// <summary>Of the connection's settings: where pictures may come from.</summary>
+    public IReadOnlyList<string> ImageOrigins { get; set; } = [];
+
+    /// <summary>The payloads of the posted messages; empty for those that were written.</summary>
+    public ConcurrentQueue<string> PostedPayloads { get; } = new();
 
     /// <summary>How the next POSTs of messages fail: status and, optionally, Retry-After in seconds.</summary>
     public ConcurrentQueue<(int Status, int? RetryAfter)> PostFaults { get; } = new();
@@ -191,7 +197,7 @@ public sealed class MockWebChat : IAsyncDisposable
     {
         app.MapGet("/webchat/{id}", (HttpContext context) =>
         {
-            context.Response.Headers.ContentSecurityPolicy = Policy;
+            context.Response.Headers.ContentSecurityPolicy = string.Join(' ', [Policy, .. ImageOrigins]);
             return Results.File(Path.Combine(WebRoot, "webchat.html"), "text/html; charset=utf-8");
         });
         app.MapPost("/webchat/{id}/sessions", (SessionRequest request) =>
@@ -214,6 +220,7 @@ public sealed class MockWebChat : IAsyncDisposable
                         conversationId = $"c{_conversation}",
                         bot = new { name = BotName, greeting = Greeting },
                         limits = new { maxTextLength = MaxTextLength },
+                        imageOrigins = ImageOrigins,
                     },
                     statusCode: 201);
             }
@@ -221,6 +228,9 @@ public sealed class MockWebChat : IAsyncDisposable
         app.MapGet("/webchat/{id}/messages", (HttpContext context, string? before, int limit) => History(context, before, limit));
         app.MapPost("/webchat/{id}/messages", (HttpContext context, PostRequest request) => Post(context, request));
         app.MapGet("/webchat/{id}/events", EventsAsync);
+
+        app.MapGet("/picture.png", () => Results.File(Convert.FromBase64String(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="), "image/png"));
 
         // A foreign page with hostile styles and a strict policy of its own.
         app.MapGet("/host", (HttpContext context) =>
@@ -278,6 +288,7 @@ public sealed class MockWebChat : IAsyncDisposable
         }
 
         PostedTexts.Enqueue(request.Text);
+        PostedPayloads.Enqueue(request.Payload ?? "");
         if (PostFaults.TryDequeue(out var fault))
         {
             if (fault.RetryAfter is { } seconds)
@@ -362,5 +373,5 @@ public sealed class MockWebChat : IAsyncDisposable
 
     private sealed record SessionRequest(string? Token);
 
-    private sealed record PostRequest(string Text, string ClientMessageId);
+    private sealed record PostRequest(string Text, string ClientMessageId, string? Payload = null);
 }

@@ -10,6 +10,14 @@ public static class WebChatSettings
     /// <summary>The origins of the pages that may embed the chat, such as <c>https://example.org</c>; absent: any.</summary>
     public const string AllowedOrigins = "allowedOrigins";
 
+    /// <summary>
+    /// The origins from which the page loads the pictures of an answer, such as <c>https://cdn.example.org</c>, or <c>*</c> for
+    /// every https address; absent: none but its own. A picture elsewhere is a link: loading it would tell its server who
+    /// reads the answer and when, and an answer may carry an address that somebody else brought in.
+    /// </summary>
+    public const string ImageOrigins = "imageOrigins";
+
+    private const string Any = "*";
     private const int MaxOrigins = 50;
 
     public static IEnumerable<FieldError> Validate(IReadOnlyDictionary<string, string> secrets, JsonElement settings)
@@ -31,22 +39,49 @@ public static class WebChatSettings
                     yield return new($"settings.{setting.Name}", problem);
                 }
             }
-            else if (setting.Name != AllowedOrigins)
+            else if (setting.Name == AllowedOrigins)
+            {
+                if (!IsList(setting.Value, value => IsOrigin(value)))
+                {
+                    yield return new($"settings.{AllowedOrigins}", $"At most {MaxOrigins} origins, such as \"https://example.org\".");
+                }
+            }
+            else if (setting.Name == ImageOrigins)
+            {
+                if (!IsList(setting.Value, IsImageOrigin))
+                {
+                    yield return new(
+                        $"settings.{ImageOrigins}",
+                        $"At most {MaxOrigins} https origins, such as \"https://cdn.example.org\", or \"*\" for every one; http only for this machine.");
+                }
+            }
+            else
             {
                 yield return new($"settings.{setting.Name}", "The web chat has no such setting.");
-            }
-            else if (setting.Value.ValueKind != JsonValueKind.Array || setting.Value.GetArrayLength() > MaxOrigins || !setting.Value.EnumerateArray().All(o => IsOrigin(o)))
-            {
-                yield return new($"settings.{AllowedOrigins}", $"At most {MaxOrigins} origins, such as \"https://example.org\".");
             }
         }
     }
 
     /// <summary>The origins, or null when any page may embed the chat.</summary>
-    public static IReadOnlyList<string>? OriginsOf(JsonElement settings) =>
-        settings.ValueKind == JsonValueKind.Object && settings.TryGetProperty(AllowedOrigins, out var origins) && origins.ValueKind == JsonValueKind.Array
-            ? [.. origins.EnumerateArray().Where(o => IsOrigin(o)).Select(o => o.GetString()!)]
+    public static IReadOnlyList<string>? OriginsOf(JsonElement settings) => Read(settings, AllowedOrigins, value => IsOrigin(value));
+
+    /// <summary>The origins of pictures; <c>*</c> among them: every https address.</summary>
+    public static IReadOnlyList<string> ImageOriginsOf(JsonElement settings) => Read(settings, ImageOrigins, IsImageOrigin) ?? [];
+
+    /// <summary>The same as sources of a Content-Security-Policy.</summary>
+    public static IEnumerable<string> ImageSourcesOf(JsonElement settings) => ImageOriginsOf(settings).Select(origin => origin == Any ? "https:" : origin);
+
+    private static string[]? Read(JsonElement settings, string name, Func<JsonElement, bool> isOne) =>
+        settings.ValueKind == JsonValueKind.Object && settings.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array
+            ? [.. list.EnumerateArray().Where(isOne).Select(o => o.GetString()!)]
             : null;
+
+    private static bool IsList(JsonElement value, Func<JsonElement, bool> isOne) =>
+        value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= MaxOrigins && value.EnumerateArray().All(isOne);
+
+    private static bool IsImageOrigin(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String
+        && (value.ValueEquals(Any) || IsOrigin(value) && new Uri(value.GetString()!) is var uri && (uri.Scheme == "https" || uri.IsLoopback));
 
     private static bool IsOrigin(JsonElement value) => value.ValueKind == JsonValueKind.String && IsOrigin(value.GetString());
 

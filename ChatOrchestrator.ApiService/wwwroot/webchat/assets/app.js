@@ -3,6 +3,7 @@
 import { Composer } from './composer.js';
 import { EventStream } from './event-stream.js';
 import { embed } from './embed.js';
+import { allowImages } from './markdown/special.js';
 import { Outbox } from './outbox.js';
 import { ApiError, Session } from './session.js';
 import { openStorage } from './storage.js';
@@ -34,6 +35,11 @@ const view = new TranscriptView(transcript, {
   edit: (entry) => {
     outbox.discard(entry.clientMessageId);
     composer.restore(entry.text);
+  },
+  choose: (label, payload) => {
+    outbox.add(label, payload);
+    view.scrollToEnd();
+    view.log.focus({ preventScroll: true }); // The button that had it is used up.
   },
 });
 const stream = new EventStream(session);
@@ -115,6 +121,7 @@ function showState(state) {
 session.onOpened = (opened) => {
   bot = { name: opened.bot?.name || 'Chat', greeting: opened.bot?.greeting || null };
   composer.maxLength = opened.limits?.maxTextLength;
+  allowImages(opened.imageOrigins ?? []);
   showBot();
   const changed = conversationId !== null && opened.conversationId !== conversationId;
   conversationId = opened.conversationId;

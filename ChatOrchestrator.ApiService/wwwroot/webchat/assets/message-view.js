@@ -66,8 +66,12 @@ export class MessageView {
   #who = null;
   #shownText = null;
   #shownStreaming = null;
+  #isLast = false;
 
-  /** `actions`: retry(), edit(entry) and remove(entry), for a message that could not be sent. */
+  /**
+   * `actions`: retry(), edit(entry) and remove(entry), for a message that could not be sent; choose(label, payload) for a
+   * button of the bot's.
+   */
   constructor(entry, botName, actions) {
     this.#entry = entry;
     this.#botName = botName;
@@ -76,6 +80,12 @@ export class MessageView {
     this.#content = create('div', 'bubble');
     this.#meta = create('div', 'meta');
     this.element.append(this.#content, this.#meta);
+    this.#content.addEventListener('click', ({ target }) => {
+      const button = target.closest('button.choice');
+      if (button && !button.disabled) {
+        actions.choose(button.textContent, button.dataset.payload);
+      }
+    });
   }
 
   /** Who wrote it, in words. */
@@ -105,6 +115,7 @@ export class MessageView {
     }
     element.classList.toggle('streaming', entry.streaming);
     element.hidden = entry.streaming && entry.text.trim() === '';
+    this.#enableChoices();
     this.#updateMeta();
   }
 
@@ -145,12 +156,21 @@ export class MessageView {
     const newDay = date !== null && (!dateOf(previous) || dateOf(previous).toDateString() !== date.toDateString());
     const first = newDay || !MessageView.#sameGroup(previous, entry);
     const last = !MessageView.#sameGroup(entry, next);
+    this.#isLast = !next;
+    this.#enableChoices();
     this.element.classList.toggle('first', first);
     this.element.classList.toggle('last', last);
     this.#day = this.#toggle(this.#day, newDay ? dayLabel(date) : null, 'day');
     // The visitor's own side needs no name to be seen, but to be heard.
     const author = first ? this.author : null;
     this.#who = this.#toggle(this.#who, author, entry.role === 'user' ? 'who visually-hidden' : 'who');
+  }
+
+  /** A choice is open until anything stands below it: the press itself, or what made the question out of date. */
+  #enableChoices() {
+    for (const button of this.#content.querySelectorAll('button.choice')) {
+      button.disabled = !this.#isLast || this.#entry.streaming;
+    }
   }
 
   #toggle(node, text, className) {

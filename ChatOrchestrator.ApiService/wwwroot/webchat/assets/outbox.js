@@ -41,8 +41,9 @@ export class Outbox {
     }
   }
 
-  add(text) {
-    const item = { clientMessageId: newId(), text, createdAt: new Date().toISOString() };
+  /** `payload`: of the button that was pressed, whose label is the text. */
+  add(text, payload) {
+    const item = { clientMessageId: newId(), text, payload, createdAt: new Date().toISOString() };
     this.#items.push(item);
     this.#save();
     this.#transcript.addPending({ ...item, state: this.#canSend ? 'sending' : 'queued' });
@@ -110,14 +111,14 @@ export class Outbox {
   }
 
   async #sendOne(item) {
-    const { clientMessageId, text } = item;
+    const { clientMessageId, text, payload } = item;
     for (let attempt = 0; this.#items.includes(item); attempt++) {
       if (!this.#canSend) {
         return;
       }
       this.#transcript.setState(clientMessageId, 'sending');
       try {
-        const answer = await this.#session.post(text, clientMessageId);
+        const answer = await this.#session.post(text, clientMessageId, payload);
         this.#networkFailures = 0;
         this.#transcript.acknowledge(clientMessageId, answer);
         this.#settle(clientMessageId);

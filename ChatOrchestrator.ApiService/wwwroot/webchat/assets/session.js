@@ -158,11 +158,11 @@ export class Session {
     return this.json(`messages?${query}`, { headers: { Accept: 'application/json' } });
   }
 
-  post(text, clientMessageId) {
+  post(text, clientMessageId, payload) {
     return this.json('messages', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
-      body: JSON.stringify({ text, clientMessageId }),
+      body: JSON.stringify({ text, clientMessageId, payload }),
     });
   }
 }

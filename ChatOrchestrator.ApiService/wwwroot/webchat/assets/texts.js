@@ -41,6 +41,7 @@ export const texts = {
   copy: 'Copy',
   copied: 'Copied',
   copyFailed: 'Press Ctrl+C',
+  choices: 'Answers to choose from',
   code: 'Code',
   table: 'Table',
   taskDone: 'Done',

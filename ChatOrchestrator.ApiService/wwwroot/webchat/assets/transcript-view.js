@@ -132,8 +132,9 @@ export class TranscriptView {
       view?.element.remove();
       this.#views.delete(entry);
       this.#dirty.delete(entry);
-      if (next) {
-        this.#arrangeAround(next);
+      const neighbour = next ?? this.#transcript.entries.at(-1);
+      if (neighbour) {
+        this.#arrangeAround(neighbour);
       }
       return;
     }

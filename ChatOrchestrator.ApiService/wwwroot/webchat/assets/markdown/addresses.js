@@ -13,6 +13,21 @@ export function safeHref(address) {
   }
 }
 
+const REPLY = /^reply:/i;
+
+/** The payload of a choice (`reply:yes`), empty for "as the label says"; null: it is an address like any other. */
+export function replyPayload(address) {
+  if (!REPLY.test(address)) {
+    return null;
+  }
+  const payload = address.slice('reply:'.length);
+  try {
+    return decodeURIComponent(payload);
+  } catch {
+    return payload;
+  }
+}
+
 const ADDRESS = /\bhttps?:\/\/[^\s<>"\u0000-\u001F]+/gi;
 
 /** Cuts plain text at bare http(s) addresses: strings and `{href, text}`. */

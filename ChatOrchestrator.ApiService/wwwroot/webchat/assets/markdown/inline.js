@@ -1,7 +1,7 @@
 // Markdown inside a block: emphasis by CommonMark's delimiter algorithm, code, links, escapes, bare addresses.
 // The result is a tree of plain objects; nothing here touches the DOM. Linear in the length of the text.
 
-import { MAX_ADDRESS, safeHref } from './addresses.js';
+import { MAX_ADDRESS, replyPayload, safeHref } from './addresses.js';
 
 const MAX_NESTING = 20;
 const SPECIAL = /[\\`*_~[\]!<&\n]/g;
@@ -153,9 +153,13 @@ function closeBracket(text, position, tokens, brackets, open) {
   if (bracket && destination) {
     const inner = tokens.splice(bracket.index).slice(1);
     const href = safeHref(destination.address);
-    if (href) {
+    const payload = bracket.image ? null : replyPayload(destination.address);
+    if (payload !== null) {
+      tokens.push({ type: 'reply', payload, children: buildTree(inner, false) });
+      brackets.length = 0;
+    } else if (href) {
       const label = inner.length > 0 ? buildTree(inner, false) : [{ type: 'text', value: destination.address }];
-      tokens.push(linkTo(href, label, bracket.image));
+      tokens.push(linkTo(href, label, bracket.image, destination.title));
       if (!bracket.image) {
         brackets.length = 0; // No links within links.
       }
@@ -175,8 +179,8 @@ function closeBracket(text, position, tokens, brackets, open) {
   return position;
 }
 
-function linkTo(href, children, image = false) {
-  return { type: 'link', href, image, children };
+function linkTo(href, children, image = false, title = '') {
+  return { type: 'link', href, image, title, children };
 }
 
 /** `address "title")` from here on; null if it is not one. Looks at most MAX_ADDRESS characters far. */
@@ -202,6 +206,7 @@ function destinationOf(text, start) {
     }
   }
   const address = text.slice(from, i);
+  let title = '';
   if (angle) {
     if (text[i] !== '>') {
       return null;
@@ -216,12 +221,13 @@ function destinationOf(text, start) {
     if (close < 0) {
       return null;
     }
+    title = text.slice(i + 1, i + 1 + close);
     i += close + 2;
     while (i < limit && /\s/.test(text[i])) {
       i++;
     }
   }
-  return text[i] === ')' && address !== '' ? { address, end: i + 1 } : null;
+  return text[i] === ')' && address !== '' ? { address, title, end: i + 1 } : null;
 }
 
 /** CommonMark "process emphasis": https://spec.commonmark.org/0.31.2/#phase-2-inline-structure */

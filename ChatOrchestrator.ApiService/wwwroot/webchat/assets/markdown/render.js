@@ -3,6 +3,7 @@
 import { splitAddresses } from './addresses.js';
 import { parse } from './blocks.js';
 import { parseInline } from './inline.js';
+import { readChoices, readMedia } from './special.js';
 import { texts } from '../texts.js';
 
 const rendered = new WeakMap();
@@ -76,7 +77,7 @@ function link(href, content) {
 }
 
 function blockNode(block, open, top) {
-  const node = createBlock(block, open);
+  const node = createBlock(block, open, top);
   if (top && block.type !== 'code' && block.type !== 'rule') {
     node.dir = 'auto';
     if (block.type === 'table') {
@@ -86,7 +87,7 @@ function blockNode(block, open, top) {
   return node;
 }
 
-function createBlock(block, open) {
+function createBlock(block, open, top) {
   switch (block.type) {
     case 'heading':
       // The page has h1 and h2; a message's headings stand below them.
@@ -102,8 +103,58 @@ function createBlock(block, open) {
     case 'code':
       return codeNode(block);
     default:
-      return element('p', '', inline(block.text, open));
+      return paragraphNode(parseInline(block.text, { open }), open, top);
   }
+}
+
+function paragraphNode(tree, open, top) {
+  const choices = top ? readChoices(tree) : null;
+  if (choices) {
+    return choicesNode(choices);
+  }
+  // A file whose address is still being written is no file yet.
+  const files = top && !open ? readMedia(tree) : null;
+  return files ? element('div', 'files', files.map(fileNode)) : element('p', '', nodes(tree, false));
+}
+
+/** Buttons that are pressed by whoever listens for clicks on the message: `data-payload` is what they mean. */
+function choicesNode(choices) {
+  const row = element('div', 'choices');
+  row.setAttribute('role', 'group');
+  row.setAttribute('aria-label', texts.choices);
+  choices.forEach((choice, index) => {
+    const node = choice.href ? link(choice.href, [choice.label]) : element('button', '', [choice.label]);
+    node.classList.add('choice');
+    node.dir = 'auto';
+    if (!choice.href) {
+      node.type = 'button';
+      node.disabled = true; // Until the message is known to be the newest one.
+      node.dataset.payload = choice.payload;
+    }
+    row.append(...(index > 0 ? [' ', node] : [node])); // The space is for those who hear or copy it.
+  });
+  return row;
+}
+
+function fileNode(file) {
+  const node = link(file.href, [file.alt]);
+  node.className = 'image-link';
+  node.dataset.kind = file.kind;
+  if (file.shown) {
+    const image = element('img');
+    image.alt = file.alt;
+    image.loading = 'lazy';
+    image.decoding = 'async';
+    image.referrerPolicy = 'no-referrer';
+    image.addEventListener('error', () => {
+      node.className = 'image-link';
+      node.replaceChildren(file.alt);
+    });
+    image.src = file.href;
+    node.className = 'picture';
+    node.replaceChildren(image);
+  }
+  return node;
 }
 
 function children(blocks, open) {
@@ -221,6 +272,8 @@ function nodes(tree, insideLink) {
         }
         return [node];
       }
+      case 'reply':
+        return nodes(item.children, insideLink); // A choice that does not stand in a row of its own leads nowhere.
       case 'strong':
         return [element('strong', '', nodes(item.children, insideLink))];
       case 'emphasis':
