@@ -41,7 +41,7 @@ public static class WebChatSettings
             }
             else if (setting.Name == AllowedOrigins)
             {
-                if (!IsList(setting.Value, IsOrigin))
+                if (!IsList(setting.Value, value => IsOrigin(value)))
                 {
                     yield return new($"settings.{AllowedOrigins}", $"At most {MaxOrigins} origins, such as \"https://example.org\".");
                 }
@@ -63,7 +63,7 @@ public static class WebChatSettings
     }
 
     /// <summary>The origins, or null when any page may embed the chat.</summary>
-    public static IReadOnlyList<string>? OriginsOf(JsonElement settings) => Read(settings, AllowedOrigins, IsOrigin);
+    public static IReadOnlyList<string>? OriginsOf(JsonElement settings) => Read(settings, AllowedOrigins, value => IsOrigin(value));
 
     /// <summary>The origins of pictures; <c>*</c> among them: every https address.</summary>
     public static IReadOnlyList<string> ImageOriginsOf(JsonElement settings) => Read(settings, ImageOrigins, IsImageOrigin) ?? [];
