@@ -1,16 +1,10 @@
 using System.Text.Json;
 using ChatOrchestrator.Tests.Persistence;
 
-namespace ChatOrchestrator.Tests.ApiService;
-
-/// <summary>Who may do what, on SQLite; <see cref="PostgresAccessTests"/> runs the same on Postgres.</summary>
-public sealed class AccessTests(ApiProcess api) : AccessSuite, IClassFixture<ApiProcess>
-{
-    protected override Task<ApiProcess> StartAsync() => Task.FromResult(api);
-}
+namespace ChatOrchestrator.Tests.ApiService.Access;
 
 /// <summary>Keys, their roles, and the bots that they are limited to.</summary>
-public abstract class AccessSuite : IAsyncLifetime
+public abstract partial class AccessSuite : IAsyncLifetime
 {
     private ApiProcess _api = null!;
 
