@@ -14,7 +14,7 @@ public sealed partial class ContractTests(ApiProcess api) : IClassFixture<ApiPro
         var ids = await IdsAsync();
 
         // What deletes and ends comes last.
-        foreach (var operation in operations.OrderBy(o => o.Method == "DELETE" ? 3 : o.Id is "EndConversation" or "Logout" ? 2 : o.Id == "ResumeConversation" ? 1 : 0))
+        foreach (var operation in operations.OrderBy(o => o.Id == "DeleteBot" ? 4 : o.Method == "DELETE" ? 3 : o.Id is "EndConversation" or "Logout" ? 2 : o.Id == "ResumeConversation" ? 1 : 0))
         {
             var path = operation.Path;
             foreach (Match name in Parameter().Matches(path))
