@@ -6,6 +6,10 @@ if (args is ["migrate", .. var rest])
 {
     return await HostStartup.MigrateAsync(() => Build(rest));
 }
+if (args is ["index-messages", .. var index])
+{
+    return await HostStartup.IndexMessagesAsync(() => Build(index));
+}
 if (args is ["validate-config", .. var settings])
 {
     return await HostStartup.ValidateAsync(() => Build(settings));

@@ -17,6 +17,10 @@ public static class HostStartup
     public static Task<int> MigrateAsync(Func<WebApplication> build) => RunAsync(
         build, app => app.Services.GetRequiredService<PrepareStore>().HandleAsync(migrate: true, CancellationToken.None));
 
+    /// <summary>The verb <c>index-messages</c>: makes the index for the text of messages and ends.</summary>
+    public static Task<int> IndexMessagesAsync(Func<WebApplication> build) => RunAsync(
+        build, app => app.Services.GetRequiredService<IndexMessages>().HandleAsync(CancellationToken.None));
+
     /// <summary>The verb <c>validate-config</c>: checks every setting and ends; connects to nothing.</summary>
     public static Task<int> ValidateAsync(Func<WebApplication> build) => RunAsync(
         build,

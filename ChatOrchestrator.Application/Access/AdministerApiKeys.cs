@@ -44,7 +44,7 @@ public sealed class AdministerApiKeys(IApiKeyStore keys, GrantAccess grant, Find
             id,
             stored =>
             {
-                GrantAccess.RequireRole(caller, stored.Role);
+                GrantAccess.RequireCovers(caller, stored.Role, stored.Scope);
                 var (now, before) = (time.GetUtcNow(), View(stored));
                 stored.Rotate(secret.Prefix, secret.Hash, overlap, now);
                 return Audit(actor, "api_key.rotated", id, now, before, View(stored));

@@ -17,6 +17,17 @@ public sealed class GrantAccess(IBotStore bots)
         }
     }
 
+    /// <summary>Whoever gets hold of a key or a password can do what it may: so one must be able to do all of it.</summary>
+    /// <exception cref="AccessRefusedException">The caller's role is lower, or a permission is missing.</exception>
+    public static void RequireCovers(Caller caller, Role role, AccessScope scope)
+    {
+        RequireRole(caller, role);
+        if (Permissions.All.Any(p => Permissions.Grants(role, p) && (scope.Permissions is null || scope.Permissions.Contains(p)) && !caller.May(p)))
+        {
+            throw new AccessRefusedException("Only somebody who has a permission may give it.");
+        }
+    }
+
     /// <summary>The role and the limits that are asked for, when the caller may give them.</summary>
     /// <param name="role">By its name.</param>
     /// <exception cref="InvalidInputException">There is no such role, permission or bot, or the role does not have the permission.</exception>
@@ -33,10 +44,7 @@ public sealed class GrantAccess(IBotStore bots)
                 ? $"The role does not have the permission '{unknown}'."
                 : $"The permissions are: {string.Join(", ", Permissions.All.Order(StringComparer.Ordinal))}.");
         }
-        if (caller.OnlyPermissions is not null && Permissions.All.Any(p => (scope.Permissions is null || scope.Permissions.Contains(p)) && Permissions.Grants(wanted, p) && !caller.May(p)))
-        {
-            throw new AccessRefusedException("Only somebody who has a permission may give it.");
-        }
+        RequireCovers(caller, wanted, scope);
         foreach (var bot in scope.BotIds ?? [])
         {
             _ = await bots.FindAsync(new BotId(bot), cancellationToken) ?? throw new InvalidInputException("botIds", "There is no such bot.");

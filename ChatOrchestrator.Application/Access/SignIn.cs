@@ -26,7 +26,7 @@ public sealed class SignIn(IUserStore users, IPasswords passwords, ILoginAttempt
 {
     private const string Kind = "cor_";
     private const int FreePerAccount = 5;
-    private const int FreePerAddress = 20;
+    private const int FreePerAddress = 50;
 
     /// <summary>How long a session lasts after it was last renewed.</summary>
     private static readonly TimeSpan SessionLife = TimeSpan.FromDays(14);

@@ -44,7 +44,7 @@ public interface IConversationStore
 /// <summary>Which conversations; null: any.</summary>
 /// <param name="Scope">Only those of these bots.</param>
 /// <param name="Participant">A part of the name, or the platform's id, of somebody who takes part.</param>
-/// <param name="Text">Words of a message; what is searched is limited (docs/decisions/0012).</param>
+/// <param name="Text">Words of a message; what is searched is limited (docs/decisions/0015).</param>
 /// <param name="From">Active at this time or later.</param>
 /// <param name="To">Last active before this.</param>
 public sealed record ConversationFilter(

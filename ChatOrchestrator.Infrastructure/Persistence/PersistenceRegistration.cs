@@ -59,6 +59,7 @@ public static class PersistenceRegistration
         services.AddSingleton<IIdempotencyStore, IdempotencyStore>();
         services.AddSingleton<IAccessUpkeep, AccessUpkeepStore>();
         services.AddSingleton<IBotOwnership, BotOwnership>();
+        services.AddSingleton(provider => new IndexMessages(provider.GetService<NpgsqlDataSource>()));
         services.AddSingleton<IConnectionSecrets, ConnectionSecrets>();
         services.AddSingleton<IConnectionDirectory, ConnectionDirectory>();
         services.AddKeyRing();

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Infrastructure.Persistence.Postgres;
@@ -9,7 +10,7 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 /// <summary>Which conversations a filter means.</summary>
 internal static class ConversationSearch
 {
-    /// <summary>The index that a deployment may have made for the text of messages (docs/decisions/0012).</summary>
+    /// <summary>The index that a deployment may have made for the text of messages (docs/decisions/0015).</summary>
     public const string TextIndex = "ix_messages_text_search";
 
     /// <summary>Without the index only the latest messages are searched: so many are read in about a second.</summary>
@@ -17,6 +18,8 @@ internal static class ConversationSearch
 
     /// <summary>The most messages whose conversations are listed.</summary>
     private const int MaxHits = 1_000;
+
+    private const int MaxParticipants = 500;
 
     public static async Task<IQueryable<Conversation>> FilterAsync(ChatDbContext db, ConversationFilter filter, CancellationToken cancellationToken)
     {
@@ -52,7 +55,7 @@ internal static class ConversationSearch
         }
         if (filter.Participant is { } participant)
         {
-            found = WithParticipant(db, found, participant);
+            found = await WithParticipantAsync(db, found, filter, participant, cancellationToken);
         }
         if (filter.Text is { } text)
         {
@@ -62,14 +65,28 @@ internal static class ConversationSearch
         return found;
     }
 
-    /// <summary>Private chats are named by their participant; in groups, whoever has written counts.</summary>
-    private static IQueryable<Conversation> WithParticipant(ChatDbContext db, IQueryable<Conversation> found, string participant)
+    /// <summary>A private chat has its participant's id; in groups, whoever has written counts. Of many participants that fit, the latest are looked at.</summary>
+    private static async Task<IQueryable<Conversation>> WithParticipantAsync(
+        ChatDbContext db, IQueryable<Conversation> found, ConversationFilter filter, string participant, CancellationToken cancellationToken)
     {
         var pattern = $"%{Escape(participant.ToLowerInvariant())}%";
+        var people = db.Participants.Where(p => p.UserId == participant
+            || EF.Functions.Like((p.DisplayName ?? "").ToLower(), pattern, @"\") || EF.Functions.Like((p.Username ?? "").ToLower(), pattern, @"\"));
+        if (ConnectionsOf(db, filter) is { } connections)
+        {
+            people = people.Where(p => connections.Contains(p.ConnectionId));
+        }
+        var ids = await people.OrderByDescending(p => p.Id).Take(MaxParticipants).Select(p => (Guid?)p.Id).ToListAsync(cancellationToken);
         return found.Where(c => c.ChatId == participant
-            || db.Participants.Any(p => p.ConnectionId == c.ConnectionId
-                && (p.UserId == participant || EF.Functions.Like((p.DisplayName ?? "").ToLower(), pattern, @"\") || EF.Functions.Like((p.Username ?? "").ToLower(), pattern, @"\"))
-                && ((!c.IsGroup && c.ChatId == p.UserId) || db.Messages.Any(m => m.ConversationId == c.Id && m.ParticipantId == p.Id))));
+            || (!c.IsGroup && db.Participants.Any(p => p.ConnectionId == c.ConnectionId && p.UserId == c.ChatId && ids.Contains(p.Id)))
+            || (c.IsGroup && db.Messages.Any(m => m.ConversationId == c.Id && ids.Contains(m.ParticipantId))));
+    }
+
+    /// <summary>The connections that a filter leaves; null: all.</summary>
+    private static IQueryable<ConnectionId>? ConnectionsOf(ChatDbContext db, ConversationFilter filter)
+    {
+        var bots = filter.Bot is { } bot ? [bot] : filter.Scope.Only;
+        return bots is null ? null : db.Connections.Where(k => bots.Contains(k.BotId)).Select(k => k.Id);
     }
 
     private static async Task<List<ConversationId>> SpokenInAsync(ChatDbContext db, ConversationFilter filter, string text, CancellationToken cancellationToken)
@@ -96,10 +113,8 @@ internal static class ConversationSearch
         {
             messages = messages.Where(m => m.ConnectionId == connection);
         }
-        var bots = filter.Bot is { } bot ? [bot] : filter.Scope.Only;
-        if (bots is not null)
+        if (ConnectionsOf(db, filter) is { } connections)
         {
-            var connections = db.Connections.Where(k => bots.Contains(k.BotId)).Select(k => k.Id);
             messages = messages.Where(m => connections.Contains(m.ConnectionId));
         }
         var hits = await messages.OrderByDescending(m => m.Sequence).Take(MaxHits).Select(m => m.ConversationId).ToListAsync(cancellationToken);

@@ -1,7 +1,7 @@
 using ChatOrchestrator.Tests.Fixtures;
 using ChatOrchestrator.Tests.Persistence;
 
-namespace ChatOrchestrator.Tests.ApiService;
+namespace ChatOrchestrator.Tests.ApiService.Access;
 
 /// <summary>An API process on a Postgres database of its own; without Postgres it is not started, and its tests are skipped.</summary>
 public sealed class PostgresApiProcess : IAsyncLifetime
@@ -38,4 +38,10 @@ public sealed class PostgresApiProcess : IAsyncLifetime
 public sealed class PostgresAccessTests(PostgresApiProcess api) : AccessSuite, IClassFixture<PostgresApiProcess>
 {
     protected override Task<ApiProcess> StartAsync() => api.StartAsync();
+}
+
+/// <summary>Who may do what, on SQLite.</summary>
+public sealed class AccessTests(ApiProcess api) : AccessSuite, IClassFixture<ApiProcess>
+{
+    protected override Task<ApiProcess> StartAsync() => Task.FromResult(api);
 }

@@ -1,16 +1,10 @@
 using System.Text.Json;
 using ChatOrchestrator.Tests.Persistence;
 
-namespace ChatOrchestrator.Tests.ApiService;
-
-/// <summary>Who may do what, on SQLite; <see cref="PostgresAccessTests"/> runs the same on Postgres.</summary>
-public sealed class AccessTests(ApiProcess api) : AccessSuite, IClassFixture<ApiProcess>
-{
-    protected override Task<ApiProcess> StartAsync() => Task.FromResult(api);
-}
+namespace ChatOrchestrator.Tests.ApiService.Access;
 
 /// <summary>Keys, their roles, and the bots that they are limited to.</summary>
-public abstract class AccessSuite : IAsyncLifetime
+public abstract partial class AccessSuite : IAsyncLifetime
 {
     private ApiProcess _api = null!;
 
@@ -70,6 +64,10 @@ public abstract class AccessSuite : IAsyncLifetime
         (await _api.GetAsync("api/v1/conversations", key)).ShouldBeProblem(403);
         (await _api.PostAsync("api/v1/bots", new { name = "x" }, key)).ShouldBeProblem(403);
         (await _api.GetAsync("api/v1/auth/me", key)).Ok().Json.GetProperty("permissions").EnumerateArray().Select(p => p.GetString()).ShouldBe(["bots:read", "self"]);
+        var keeper = await KeyAsync("admin", permissions: ["api_keys:write"]);
+        var whole = (await _api.PostAsync("api/v1/api-keys", new { name = "Whole", role = "admin" })).Ok().Id();
+        (await _api.PostAsync($"api/v1/api-keys/{whole}/rotate", new { }, keeper)).ShouldBeProblem(403);
+        (await _api.PostAsync("api/v1/api-keys", new { name = "More", role = "viewer" }, keeper)).ShouldBeProblem(403);
         (await _api.PostAsync("api/v1/api-keys", new { name = "x", role = "viewer", permissions = new[] { "bots:write" } })).ShouldBeProblem(422, "permissions");
         (await _api.PostAsync("api/v1/api-keys", new { name = "x", role = "king" })).ShouldBeProblem(422, "role");
         (await _api.PostAsync("api/v1/api-keys", new { name = "x", role = "viewer", botIds = Array.Empty<Guid>() })).ShouldBeProblem(422, "botIds");
