@@ -1,5 +1,6 @@
 using ChatOrchestrator.Tests.ApiService;
 using ChatOrchestrator.Tests.Fixtures;
+using ChatOrchestrator.Tests.WebChat;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

@@ -71,12 +71,12 @@ internal static class SignatureAttacks
         foreach (var headers in Forgeries().Where((_, i) => i % 6 == 0))
         {
             attacks.Call(
-                $"webhook of {platform}", HttpMethod.Post, $"webhooks/{platform}/{connection}", new ByteArrayContent(Body), [401],
+                $"webhook of {platform}", HttpMethod.Post, $"webhooks/{platform}/{connection}", new ByteArrayContent(Body), [401, 431],
                 [.. headers.Where(h => h.Value.Length > 0).Select(h => (h.Key, h.Value))]);
         }
         foreach (var token in new[] { "", "verify", "' OR 1=1 --", PlatformSecrets.Mark, new string('v', 5000) })
         {
-            attacks.Call($"webhook of {platform}", HttpMethod.Get, $"webhooks/{platform}/{connection}?hub.mode=subscribe&hub.challenge=1&hub.verify_token={Uri.EscapeDataString(token)}", null, [401, 404, 405]);
+            attacks.Call($"webhook of {platform}", HttpMethod.Get, $"webhooks/{platform}/{connection}?hub.mode=subscribe&hub.challenge=1&hub.verify_token={Uri.EscapeDataString(token)}", null, [401, 404, 405, 414]);
         }
     }
 }

@@ -69,7 +69,7 @@ internal static class SmugglingAttacks
         var first = Status(answer);
         var answers = answer.Split("HTTP/1.1 ").Length - 1;
         // Nothing but a refusal (or silence), and nothing behind it.
-        return (first.Length == 0 || first[0] == '4') && answers <= 1 ? null : $"{request[..Math.Min(120, request.Length)]} → {answers} answers, the first {first}";
+        return (first.Length == 0 || first[0] == '4' || first == "505") && answers <= 1 ? null : $"{request[..Math.Min(120, request.Length)]} → {answers} answers, the first {first}";
     }
 
     private static string Status(string answer) => answer.StartsWith("HTTP/1.", StringComparison.Ordinal) && answer.Length > 12 ? answer.Substring(9, 3) : "";
