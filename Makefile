@@ -4,7 +4,7 @@ TEST_ARGS ?=
 MINUTES ?= 5
 SEED ?= 20261124
 
-.PHONY: setup-dev run-dev test migrate validate-config bench bench-micro bench-scale chaos
+.PHONY: sbom setup-dev run-dev test migrate validate-config bench bench-micro bench-scale chaos
 
 # What the build and the tests need beside the SDK is installed on Debian, and named elsewhere.
 setup-dev:
@@ -29,6 +29,13 @@ migrate:
 
 validate-config:
 	dotnet run --project ChatOrchestrator.ApiService -- validate-config
+
+# A bill of materials (CycloneDX) of each process's packages, in artifacts/sbom.
+sbom:
+	dotnet tool update CycloneDX --version 6.3.1 --tool-path artifacts/tools
+	for process in ApiService Worker; do \
+		artifacts/tools/dotnet-CycloneDX ChatOrchestrator.$$process/ChatOrchestrator.$$process.csproj -o artifacts/sbom -fn $$process.json --output-format Json || exit 1; \
+	done
 
 bench:
 	python3 bench/run.py

@@ -50,14 +50,11 @@ internal static class RequestLimits
     /// <summary>Behind the static files, which are cheap, and before authentication, which is not.</summary>
     public static void UseRequestLimits(this WebApplication app)
     {
-        app.UseRateLimiter();
-        app.Use(async (http, next) =>
+        // The hot path costs nothing where its limit is off.
+        var webhooks = app.Services.GetRequiredService<IOptions<LimitOptions>>().Value.WebhooksPerConnection.IsOn;
+        app.UseWhen(http => webhooks || !http.Request.Path.StartsWithSegments(Webhooks), limited => limited.UseRateLimiter());
+        app.UseWhen(http => http.Request.Path.StartsWithSegments(Api), api => api.Use(async (http, next) =>
         {
-            if (!http.Request.Path.StartsWithSegments(Api))
-            {
-                await next(http);
-                return;
-            }
             var failed = http.RequestServices.GetRequiredService<FailedCredentials>();
             if (failed.Wait(http) is { } wait)
             {
@@ -69,7 +66,7 @@ internal static class RequestLimits
             {
                 await failed.CountAsync(http);
             }
-        });
+        }));
     }
 
     private static (string Key, Rate Rate)? ByAddress(HttpContext http, LimitOptions limits) =>

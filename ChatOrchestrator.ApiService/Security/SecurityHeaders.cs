@@ -24,31 +24,40 @@ internal static class SecurityHeaders
         }
         app.Use((context, next) =>
         {
-            var path = context.Request.Path;
             // Platforms read nothing but the status code.
-            if (path.StartsWithSegments("/webhooks", StringComparison.Ordinal))
+            if (!context.Request.Path.StartsWithSegments("/webhooks", StringComparison.Ordinal))
             {
-                return next(context);
-            }
-            var headers = context.Response.Headers;
-            headers.XContentTypeOptions = "nosniff";
-            headers.XFrameOptions = "DENY";
-            headers["Referrer-Policy"] = "no-referrer";
-            headers["Permissions-Policy"] = NoDevices;
-            headers.ContentSecurityPolicy = path.StartsWithSegments("/docs", StringComparison.Ordinal) ? Documentation : NoPage;
-            // The chat's script and frame are made for other sites' pages; nothing else is.
-            var isChat = path.Value is { } text && text.StartsWith("/webchat", StringComparison.Ordinal);
-            headers["Cross-Origin-Resource-Policy"] = isChat ? "cross-origin" : "same-origin";
-            if (!isChat)
-            {
-                headers["Cross-Origin-Opener-Policy"] = "same-origin";
-            }
-            if (path.StartsWithSegments("/api", StringComparison.Ordinal))
-            {
-                headers.CacheControl = "no-store";
+                // At the last moment: an exception's answer begins with empty headers.
+                context.Response.OnStarting(static state => Write((HttpContext)state), context);
             }
             return next(context);
         });
+    }
+
+    private static Task Write(HttpContext context)
+    {
+        var path = context.Request.Path;
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Permissions-Policy"] = NoDevices;
+        if (headers.ContentSecurityPolicy.Count == 0)
+        {
+            headers.XFrameOptions = "DENY";
+            headers.ContentSecurityPolicy = path.StartsWithSegments("/docs", StringComparison.Ordinal) ? Documentation : NoPage;
+        }
+        // The chat's script and frame are made for other sites' pages; nothing else is.
+        var isChat = path.Value is { } text && text.StartsWith("/webchat", StringComparison.Ordinal);
+        headers["Cross-Origin-Resource-Policy"] = isChat ? "cross-origin" : "same-origin";
+        if (!isChat)
+        {
+            headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        }
+        if (path.StartsWithSegments("/api", StringComparison.Ordinal))
+        {
+            headers.CacheControl = "no-store";
+        }
+        return Task.CompletedTask;
     }
 
     /// <summary>Lets an answer be a page that <paramref name="origins"/> may embed; null: any may.</summary>
@@ -57,8 +66,7 @@ internal static class SecurityHeaders
     /// <param name="imageSources">Where the page's pictures may come from beside this server, as sources of a policy.</param>
     public static void AllowPage(HttpResponse response, IReadOnlyList<string>? origins, IEnumerable<string> imageSources)
     {
-        // Only frame-ancestors can name several.
-        response.Headers.Remove("X-Frame-Options");
+        // Without X-Frame-Options, which cannot name several.
         response.Headers.ContentSecurityPolicy = string.Concat(Page, string.Concat(imageSources.Select(source => " " + source)), "; frame-ancestors ", origins switch
         {
             null => "*",
