@@ -139,7 +139,7 @@ def scenarios(messages): return {
     "ai200": ("AI 200 ms, as fast as it goes (200 chats: at most 1,000/s)", ["--ai-ms", 200, "--messages", messages]),
     "paced": ("AI 0 ms, 100 messages/s", ["--ai-ms", 0, "--rate", 100, "--messages", 2000]),
     "kill": ("AI 200 ms, 150 messages/s, all processes killed after 10 s and started again a second later",
-             ["--ai-ms", 200, "--rate", 150, "--kill", 10, "--messages", 3000, "--settle", 30, "--linger", 3, "--tries", 1])}
+             ["--ai-ms", 200, "--rate", 150, "--kill", 10, "--messages", 3000, "--settle", 70, "--linger", 3, "--tries", 1])}
 
 def measure_ours(chosen, messages, harness, keep):
     pg = postgres()
