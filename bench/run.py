@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures the product end to end, beside its peers, in one run; writes docs/benchmarks.md's tables.
 
-  bench/run.py [--harness ../shared/bench] [--quick] [--peers grammy-bullmq,...] [--no-write]
+  bench/run.py [--harness ../shared/bench] [--quick] [--peers grammy-bullmq,...] [--scenarios flood,...] [--no-write]
+               [--without-ours] [--resume]        (in pieces: --resume keeps the rows of the pieces before)
 
 API and two workers as Release processes on a private Postgres (synchronous_commit on, fsync on) and Redis, the fake model
 and platform, the load generator; everything on loopback. State, builds and logs lie in .bench. Ends only what it started."""
@@ -58,7 +59,7 @@ def postgres():
     raise SystemExit("Postgres did not come up")
 
 def build(quick):
-    if os.path.exists(f"{STATE}/out/api") and quick: return
+    if os.path.exists(f"{STATE}/out/Worker") and quick: return
     for name in ("ApiService", "Worker"):
         sh("dotnet", "publish", f"{ROOT}/ChatOrchestrator.{name}", "-c", "Release", "-o", f"{STATE}/out/{name}", "--artifacts-path", f"{STATE}/obj-own", "-v", "q", "-p:RunAnalyzers=false", "-p:UseAppHost=false")
 
@@ -131,52 +132,56 @@ def write(name, text):
 
 HEAD = "| | answered/s | answer p50 / p99 ms | acknowledged/s | ack p50 / p99 ms | CPU-s per 1,000 (processes + stores) | lost / twice / out of order | peak MiB |\n|---|---|---|---|---|---|---|---|"
 
+OURS, COLD = "**ChatOrchestrator** (API + 2 workers)", "ChatOrchestrator, just started"
+
+def scenarios(messages): return {
+    "flood": ("AI 0 ms, as fast as it goes", ["--ai-ms", 0, "--messages", messages]),
+    "ai200": ("AI 200 ms, as fast as it goes (200 chats: at most 1,000/s)", ["--ai-ms", 200, "--messages", messages]),
+    "paced": ("AI 0 ms, 100 messages/s", ["--ai-ms", 0, "--rate", 100, "--messages", 2000]),
+    "kill": ("AI 200 ms, 150 messages/s, all processes killed after 10 s and started again a second later",
+             ["--ai-ms", 200, "--rate", 150, "--kill", 10, "--messages", 3000, "--settle", 70, "--linger", 3, "--tries", 1])}
+
+def measure_ours(chosen, messages, harness, keep):
+    pg = postgres()
+    redis = start("redis", ["redis-server", "--port", REDIS_PORT, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+    pids = own()
+    def run(label, *args):
+        return harness_run(harness, "attached", "--url", f"{API}/webhooks/telegram/{connection()}", "--secret", SECRET,
+                           "--pids", ",".join(map(str, pids)), "--store-pids", f"{pg.pid},{redis.pid}", "--label", label, "--tries", 1, *args)
+    # The run-time compiler needs more than the 2,000 messages with which every system is warmed; the first run is kept as "cold".
+    cold = run("cold", "--ai-ms", 0, "--messages", messages)
+    if "flood" in chosen: keep("flood", COLD, row(COLD, cold))
+    run("warm", "--ai-ms", 0, "--messages", messages)
+    for key in sorted(chosen, key=lambda k: k == "kill"):   # the processes that are killed are not those that were warmed
+        keep(key, OURS, kill_row(OURS, killed(pids, 3000, 150, 10, 1)) if key == "kill" else row(OURS, run(key, *scenarios(messages)[key][1])))
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--harness", default=f"{ROOT}/../shared/bench"); p.add_argument("--quick", action="store_true"); p.add_argument("--no-write", action="store_true")
     p.add_argument("--peers", default="grammy-bullmq,grammy-bullmq-ordered,chat-sdk-queue-x2"); p.add_argument("--messages", type=int, default=10000)
     p.add_argument("--scenarios", default="flood,ai200,paced,kill")
+    p.add_argument("--without-ours", action="store_true"); p.add_argument("--resume", action="store_true")
     a = p.parse_args()
-    harness = os.path.abspath(a.harness)
+    harness, peers, chosen = os.path.abspath(a.harness), [x for x in a.peers.split(",") if x], a.scenarios.split(",")
     os.makedirs(f"{STATE}/logs", exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    kept = f"{STATE}/rows.json"
+    rows = json.load(open(kept)) if a.resume and os.path.exists(kept) else {}
+    def keep(key, name, text):
+        rows.setdefault(key, {})[name] = text
+        print(key, text, flush=True)
+        json.dump(rows, open(kept, "w"), indent=1)
     try:
-        build(a.quick); fake(harness)
-        pg = postgres()
-        redis = start("redis", ["redis-server", "--port", REDIS_PORT, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        pids = own()
-        scenarios = {"flood": ("AI 0 ms, as fast as it goes", ["--ai-ms", 0, "--messages", a.messages]),
-                     "ai200": ("AI 200 ms, as fast as it goes (200 chats: at most 1,000/s)", ["--ai-ms", 200, "--messages", a.messages]),
-                     "paced": ("AI 0 ms, 100 messages/s", ["--ai-ms", 0, "--rate", 100, "--messages", 2000]),
-                     "kill": ("AI 200 ms, 150 messages/s, all processes killed after 10 s and started again a second later",
-                              ["--ai-ms", 200, "--rate", 150, "--kill", 10, "--messages", 3000, "--settle", 30, "--linger", 3, "--tries", 1])}
-        # The run-time compiler needs more than the 2,000 messages with which every system is warmed; the first run is kept as "cold".
-        def run_own(label, *args):
-            return harness_run(harness, "attached", "--url", f"{API}/webhooks/telegram/{connection()}", "--secret", SECRET,
-                               "--pids", ",".join(map(str, pids)), "--store-pids", f"{pg.pid},{redis.pid}", "--label", label, "--tries", 1, *args)
-        cold = row("ChatOrchestrator, just started", run_own("cold", "--ai-ms", 0, "--messages", a.messages))
-        print(cold, flush=True)
-        run_own("warm", "--ai-ms", 0, "--messages", a.messages)
-        tables = []
-        for key in a.scenarios.split(","):
-            title, args = scenarios[key]
-            if key == "kill":
-                rows = [kill_row("**ChatOrchestrator** (API + 2 workers)", killed(pids, 3000, 150, 10, 1))]
-                print(rows[-1], flush=True)
-                for peer in filter(None, a.peers.split(",")):
-                    rows.append(kill_row(peer, harness_run(harness, peer, "--label", key, *args)))
-                    print(rows[-1], flush=True)
-                tables.append(f"### {title}\n\n{KILL_HEAD}\n" + "\n".join(rows))
-                continue
-            rows = [row("**ChatOrchestrator** (API + 2 workers)", run_own(key, *args))]
-            print(rows[-1], flush=True)
-            if key == "flood": rows.append(cold)
-            for peer in filter(None, a.peers.split(",")):
-                rows.append(row(peer, harness_run(harness, peer, "--label", key, *args)))
-                print(rows[-1], flush=True)
-            tables.append(f"### {title}\n\n{HEAD}\n" + "\n".join(rows))
-        text = "\n\n".join(tables)
-        if not a.no_write: write("tables", text)
+        if not a.without_ours: build(a.quick)
+        if peers or not a.without_ours: fake(harness)
+        if not a.without_ours: measure_ours(chosen, a.messages, harness, keep)
+        for key in chosen:
+            for peer in peers:
+                keep(key, peer, (kill_row if key == "kill" else row)(peer, harness_run(harness, peer, "--label", key, *scenarios(a.messages)[key][1])))
+        order = lambda name: (name != OURS, name != COLD, name)
+        tables = [f"### {title}\n\n{KILL_HEAD if key == 'kill' else HEAD}\n" + "\n".join(rows[key][name] for name in sorted(rows[key], key=order))
+                  for key, (title, _) in scenarios(a.messages).items() if key in rows]
+        if not a.no_write: write("tables", "\n\n".join(tables))
     finally:
         stop_all()
 

@@ -42,6 +42,16 @@ public sealed class StartTests
         await ShouldRefuseAsync(settings, "PublicUrl");
     }
 
+    [Fact]
+    public async Task A_lease_that_ends_before_it_is_renewed_refuses_to_start_in_one_line()
+    {
+        var settings = ApiProcess.Settings();
+        settings["Engine__LeaseSeconds"] = "2";
+        settings["Engine__RenewSeconds"] = "3";
+
+        await ShouldRefuseAsync(settings, "Engine:LeaseSeconds", "Engine:RenewSeconds");
+    }
+
     [PostgresFact]
     public async Task A_database_that_is_newer_than_the_code_is_refused_in_one_line()
     {
