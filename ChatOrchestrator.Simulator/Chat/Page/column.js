@@ -22,6 +22,7 @@ export class Column {
   #again = false;
   #typingTimer = 0;
   #toastTimer = 0;
+  #isAtEnd = true;
 
   /** `onChoose(botId)`: another bot was chosen in the header, where that is possible. */
   constructor({ showsPlatform = false, onChoose = () => {}, onBack = () => {} } = {}) {
@@ -32,6 +33,10 @@ export class Column {
     this.composer = new Composer('Message', (text, files) => this.send(text, files));
     this.composer.element.hidden = true;
     this.element.append(this.composer.element);
+    // Whoever reads the end goes on reading it when a file is attached, a picture has come or the keyboard opens.
+    const list = this.part.messages;
+    list.addEventListener('scroll', () => { this.#isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80; }, { passive: true });
+    new ResizeObserver(() => this.#isAtEnd && this.#toEnd()).observe(list);
     this.part.back.addEventListener('click', onBack);
     this.part.clear.addEventListener('click', () => this.#guarded(() => server.clear(this.chat)));
     this.part['bot-choice'].addEventListener('change', (event) => onChoose(event.target.value));
@@ -53,6 +58,7 @@ export class Column {
     if (isOther) {
       this.#shown.clear();
       part.messages.replaceChildren();
+      this.#isAtEnd = true;
       this.#setTyping(false);
       await this.refresh();
     } else if (!part.status.classList.contains('typing')) {
@@ -129,7 +135,6 @@ export class Column {
   #show({ messages, commands }) {
     this.composer.commands = commands;
     const list = this.part.messages;
-    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
     const hadFocus = list.contains(document.activeElement) && document.activeElement !== list;
     const before = this.#shown;
     this.#shown = new Map();
@@ -160,7 +165,7 @@ export class Column {
     }
     this.#setTyping(messages.some((entry) => entry.is_typing));
     this.#showEmpty();
-    if (atEnd || isNew) {
+    if (this.#isAtEnd || isNew) {
       this.#toEnd();
     }
   }
@@ -170,19 +175,14 @@ export class Column {
       send: (text) => this.send(text),
       press: (buttonId) => this.#guarded(() => server.press(this.chat, entry.id, buttonId)),
     });
-    // A picture that comes late must not push the end out of sight.
     for (const image of node.querySelectorAll('img')) {
-      image.addEventListener('load', () => {
-        const list = this.part.messages;
-        if (list.scrollHeight - list.scrollTop - list.clientHeight < image.clientHeight + 100) {
-          this.#toEnd();
-        }
-      });
+      image.addEventListener('load', () => this.#isAtEnd && this.#toEnd());
     }
     return node;
   }
 
   #toEnd() {
+    this.#isAtEnd = true;
     this.part.messages.scrollTop = this.part.messages.scrollHeight;
   }
 
