@@ -75,7 +75,7 @@ internal static class SlackParts
     /// <summary>The first text of an answer in the making; null: there is none yet.</summary>
     public static PartBody? First(string text)
     {
-        if (AnswerBlocks.Read(text) is not [TextBlock first, ..] || MarkdownText.Parse(first.Markdown).Split(MaxTextLength, part => SlackMrkdwn.Render(part).Length) is not [var shown, ..])
+        if (AnswerBlocks.Read(UnfinishedMarkdown.Close(text)) is not [TextBlock first, ..] || MarkdownText.Parse(first.Markdown).Split(MaxTextLength, part => SlackMrkdwn.Render(part).Length) is not [var shown, ..])
         {
             return null;
         }
