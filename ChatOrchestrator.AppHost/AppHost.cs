@@ -105,7 +105,10 @@ void Configure(IResourceBuilder<ProjectResource> project)
         .WithEnvironment("Ai__Endpoint", $"{simulated}/v1")
         // Not the real key: the simulator must never see it.
         .WithEnvironment("Ai__ApiKey", "simulator")
-        .WithEnvironment("Platforms__Telegram__ApiBaseUrl", simulated);
+        .WithEnvironment("Platforms__Telegram__ApiBaseUrl", simulated)
+        .WithEnvironment("Platforms__Meta__ApiBaseUrl", simulated)
+        .WithEnvironment("Platforms__Slack__ApiBaseUrl", simulated)
+        .WithEnvironment("Platforms__Discord__ApiBaseUrl", $"{simulated}/api/v10");
 }
 
 string FindOpenAiKey() =>

@@ -20,5 +20,9 @@ internal static class ProblemRegistration
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        // No store can look for U+0000, and no name has one.
+        app.Use(static (http, next) => http.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) == true
+            ? throw new BadHttpRequestException("The query holds U+0000.")
+            : next(http));
     }
 }
