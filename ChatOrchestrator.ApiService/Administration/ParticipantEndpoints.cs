@@ -76,9 +76,11 @@ internal static class ParticipantEndpoints
     private static async Task<Ok<ParticipantResponse>> GetAsync(Guid id, ReadParticipants read, CancellationToken cancellationToken) =>
         TypedResults.Ok(ParticipantResponse.Of(await read.HandleAsync(id, cancellationToken)));
 
-    private static async Task ExportAsync(Guid id, ReadParticipants read, HttpResponse response, CancellationToken cancellationToken)
+    private static async Task ExportAsync(
+        Guid id, ReadParticipants read, IAuditLog log, TimeProvider time, Acting acting, HttpResponse response, CancellationToken cancellationToken)
     {
         var view = await read.HandleAsync(id, cancellationToken);
+        await log.AppendAsync(AuditEntry.Of(acting.Actor, "participant.exported", "participant", id, time.GetUtcNow()), cancellationToken);
         response.ContentType = JsonLines;
         response.Headers.CacheControl = "no-store";
         response.Headers.ContentDisposition = $"attachment; filename=\"participant-{id}.jsonl\"";

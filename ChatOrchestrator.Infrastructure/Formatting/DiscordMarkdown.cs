@@ -117,14 +117,14 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
             var c = text[i];
             if (c is 'h' or 'H' && SchemeLength(text[i..]) is > 0 and var scheme)
             {
-                i += AppendAddress(markup, text[i..], scheme, isWord: i == 0 || !char.IsLetterOrDigit(text[i - 1])) - 1;
+                i += AppendAddress(markup, text[i..], scheme, isWord: markup.Length == 0 || !char.IsLetterOrDigit(markup[^1])) - 1;
                 continue;
             }
             if (c == '~' || c == '*')
             {
                 KeepApart(markup, c);
             }
-            if (IsReserved(c) || (c is '#' or '-' or '+' or '>' && StartsLine(markup)) || (c == '.' && EndsNumber(markup)) || (c == ':' && IsShortcode(text[i..]))
+            if (IsReserved(c) || (c is '#' or '-' or '+' or '>' && StartsLine(markup)) || (c == '.' && EndsNumber(markup)) || (c == ':' && (IsShortcode(text[i..]) || (i + 1 == text.Length && !_part.Spans.IsEmpty)))
                 || (c == '@' && (text[i..].StartsWith("@everyone") || text[i..].StartsWith("@here"))))
             {
                 _ = markup.Append('\\');
@@ -171,7 +171,8 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
         {
             rest = rest[1..];
         }
-        var standsAlone = rest.IsEmpty ? _part.Text.AsSpan().EndsWith(text) : char.IsWhiteSpace(rest[0]);
+        // Behind the text may come a delimiter, which would be taken for a part of the address.
+        var standsAlone = rest.IsEmpty ? _part.Spans.IsEmpty : char.IsWhiteSpace(rest[0]);
         _ = standsAlone ? markup.Append(text[..end]) : markup.Append('<').Append(text[..end]).Append('>');
         return end;
     }

@@ -14,7 +14,7 @@ public sealed partial class ContractTests(ApiProcess api) : IClassFixture<ApiPro
         var ids = await IdsAsync();
 
         // What deletes and ends comes last.
-        foreach (var operation in operations.OrderBy(o => o.Id == "DeleteBot" ? 4 : o.Method == "DELETE" ? 3 : o.Id is "EndConversation" or "Logout" ? 2 : o.Id == "ResumeConversation" ? 1 : 0))
+        foreach (var operation in operations.OrderBy(o => o.Id == "DeleteBot" ? 5 : o.Id == "EraseParticipant" ? 4 : o.Method == "DELETE" ? 3 : o.Id is "EndConversation" or "Logout" ? 2 : o.Id == "ResumeConversation" ? 1 : 0))
         {
             var path = operation.Path;
             foreach (Match name in Parameter().Matches(path))
@@ -82,7 +82,7 @@ public sealed partial class ContractTests(ApiProcess api) : IClassFixture<ApiPro
     /// <summary>What the moment does not allow here: there is no dead letter, the web chat is not spoken to first, and the tokens are examples.</summary>
     private static readonly string[] Refusable =
     [
-        "GetDeadLetter", "ReplayDeadLetter", "DiscardDeadLetter", "DismissSuggestion", "StartConversation", "RefreshSession",
+        "GetDeadLetter", "ReplayDeadLetter", "DiscardDeadLetter", "DismissSuggestion", "StartConversation", "RefreshSession", "GetErasure",
     ];
 
     private async Task<Func<Operation, string, string>> IdsAsync()
@@ -94,6 +94,7 @@ public sealed partial class ContractTests(ApiProcess api) : IClassFixture<ApiPro
         await visitor.StreamUntilAsync(null, WebChatVisitor.IsBotMessage, async () => (await visitor.SayAsync("Hello", "c1")).Ok());
         var conversation = await visitor.ConversationAsync();
         var message = (await api.GetAsync($"api/v1/conversations/{conversation}/messages")).Ok().Json.GetProperty("items")[0].GetProperty("id").GetString()!;
+        var participant = (await api.GetAsync($"api/v1/participants?connectionId={connection}")).Ok().Json.GetProperty("items")[0].GetProperty("id").GetString()!;
         var key = (await api.PostAsync("api/v1/api-keys", new { name = "Contract", role = "viewer" })).Ok().Id();
         var user = (await api.PostAsync("api/v1/users", new { email = "contract@example.org", name = "C", password = "correct horse battery", role = "viewer" })).Ok().Id();
         return (operation, parameter) => operation.Path.Split('/')[3] switch
@@ -105,6 +106,7 @@ public sealed partial class ContractTests(ApiProcess api) : IClassFixture<ApiPro
             "messages" => message,
             "api-keys" => key,
             "users" => user,
+            "participants" => participant,
             _ => Guid.CreateVersion7().ToString(),
         };
     }
