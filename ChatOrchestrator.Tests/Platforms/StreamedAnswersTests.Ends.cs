@@ -1,8 +1,5 @@
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Infrastructure.Platforms;
-using ChatOrchestrator.Tests.Fixtures;
-using ChatOrchestrator.Tests.Platforms.Telegram;
-using Microsoft.Extensions.Time.Testing;
 
 namespace ChatOrchestrator.Tests.Platforms;
 
