@@ -77,7 +77,11 @@ internal static class DiscordControl
 
     private static JsonObject StateOf(DiscordInteraction interaction) => new()
     {
-        ["id"] = interaction.Id, ["token"] = interaction.Token, ["channel_id"] = interaction.Channel.Id, ["endpoint_status"] = interaction.EndpointStatus, ["response"] = interaction.Response,
+        ["id"] = interaction.Id,
+        ["token"] = interaction.Token,
+        ["channel_id"] = interaction.Channel.Id,
+        ["endpoint_status"] = interaction.EndpointStatus,
+        ["response"] = interaction.Response,
     };
 
     private static JsonObject State(DiscordBot bot) => new()

@@ -51,7 +51,13 @@ internal sealed class DiscordMessages(DiscordNetwork network)
     {
         var message = new DiscordMessage
         {
-            Id = network.NewId(), ChannelId = channel.Id, Author = bot.User, Timestamp = network.Now, WebhookId = bot.ApplicationId, Type = 20, Flags = Loading,
+            Id = network.NewId(),
+            ChannelId = channel.Id,
+            Author = bot.User,
+            Timestamp = network.Now,
+            WebhookId = bot.ApplicationId,
+            Type = 20,
+            Flags = Loading,
         };
         Add(channel, message);
         return message;
@@ -99,7 +105,12 @@ internal sealed class DiscordMessages(DiscordNetwork network)
         }
         network.Dispatch(channel, remove ? "MESSAGE_REACTION_REMOVE" : "MESSAGE_REACTION_ADD", DiscordIntents.Reactions(channel), _ => WithGuild(channel, new JsonObject
         {
-            ["user_id"] = user.Id, ["channel_id"] = channel.Id, ["message_id"] = message.Id, ["emoji"] = DiscordWire.Emoji(emoji), ["burst"] = false, ["type"] = 0,
+            ["user_id"] = user.Id,
+            ["channel_id"] = channel.Id,
+            ["message_id"] = message.Id,
+            ["emoji"] = DiscordWire.Emoji(emoji),
+            ["burst"] = false,
+            ["type"] = 0,
             ["message_author_id"] = message.Author.Id,
         }));
     }

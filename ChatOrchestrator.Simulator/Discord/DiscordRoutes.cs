@@ -15,7 +15,10 @@ internal sealed class DiscordRoutes(DiscordNetwork network, DiscordApi api, Disc
             ["shards"] = 1,
             ["session_start_limit"] = new JsonObject
             {
-                ["total"] = 1000, ["remaining"] = Math.Max(0, network.Settings.SessionStarts - call.Bot.Identifies), ["reset_after"] = 14_400_000, ["max_concurrency"] = 1,
+                ["total"] = 1000,
+                ["remaining"] = Math.Max(0, network.Settings.SessionStarts - call.Bot.Identifies),
+                ["reset_after"] = 14_400_000,
+                ["max_concurrency"] = 1,
             },
         });
         Add(v, "GET", "/users/@me", "me", call => DiscordWire.User(call.Bot.User));

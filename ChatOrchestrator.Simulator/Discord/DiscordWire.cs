@@ -60,7 +60,10 @@ internal static class DiscordWire
             wire["member_count"] = 1;
             wire["thread_metadata"] = new JsonObject
             {
-                ["archived"] = false, ["auto_archive_duration"] = 1440, ["archive_timestamp"] = "2025-01-01T00:00:00.000000+00:00", ["locked"] = false,
+                ["archived"] = false,
+                ["auto_archive_duration"] = 1440,
+                ["archive_timestamp"] = "2025-01-01T00:00:00.000000+00:00",
+                ["locked"] = false,
             };
         }
         return wire;
@@ -81,7 +84,15 @@ internal static class DiscordWire
         ["explicit_content_filter"] = 0,
         ["roles"] = new JsonArray(new JsonObject
         {
-            ["id"] = guild.Id, ["name"] = "@everyone", ["color"] = 0, ["hoist"] = false, ["position"] = 0, ["permissions"] = "2147483647", ["managed"] = false, ["mentionable"] = false, ["flags"] = 0,
+            ["id"] = guild.Id,
+            ["name"] = "@everyone",
+            ["color"] = 0,
+            ["hoist"] = false,
+            ["position"] = 0,
+            ["permissions"] = "2147483647",
+            ["managed"] = false,
+            ["mentionable"] = false,
+            ["flags"] = 0,
         }),
         ["emojis"] = new JsonArray(),
         ["features"] = new JsonArray(),

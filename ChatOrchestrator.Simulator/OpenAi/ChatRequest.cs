@@ -95,7 +95,8 @@ internal sealed record ChatRequest(string Model, IReadOnlyList<ChatMessage> Mess
             JsonValueKind.String => new ChatMessage(role, content.GetString()!),
             JsonValueKind.Array => new ChatMessage(role, string.Join('\n', content.EnumerateArray()
                 .Where(static part => part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String)
-                .Select(static part => part.GetProperty("text").GetString()))) { Images = ParseImages(content, index) },
+                .Select(static part => part.GetProperty("text").GetString())))
+            { Images = ParseImages(content, index) },
             _ => throw OpenAiException.Invalid(
                 $"Invalid type for 'messages[{index}].content': expected one of a string or array of objects, but got {Kind(content)} instead.", $"messages[{index}].content", "invalid_type"),
         };

@@ -48,6 +48,8 @@ public sealed class ApiProcess : IAsyncLifetime
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }
+        // A server that refuses a large body closes the connection while it is still being sent.
+        request.Headers.ExpectContinue = request.Content?.Headers.ContentLength > 1 << 20;
         using var response = await Client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         return new Answer((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text, response.Headers.ETag?.Tag);

@@ -334,7 +334,7 @@ public sealed partial class StreamedAnswersTests : IDisposable
                     edited = $"edited {id} to {delivery.Text}";
                     return Task.FromResult(delivery.Edit?.Invoke(id) ?? new DeliveryOutcome.Delivered(edited));
                 }
-                : null,
+        : null,
             () => Task.FromResult<DeliveryOutcome>(new DeliveryOutcome.Delivered($"sent {delivery.Text}")),
             CancellationToken.None);
         return outcome is DeliveryOutcome.Delivered delivered ? delivered.PlatformMessageId : outcome.ToString();

@@ -47,8 +47,10 @@ public sealed class LimitTests
     {
         await using var api = await LimitedApi.StartAsync(new()
         {
-            ["Limits__WebhooksPerConnection__PerMinute"] = "10", ["Limits__WebhooksPerConnection__Burst"] = "3",
-            ["Limits__WebChatMessagesPerSession__PerMinute"] = "10", ["Limits__WebChatMessagesPerSession__Burst"] = "2",
+            ["Limits__WebhooksPerConnection__PerMinute"] = "10",
+            ["Limits__WebhooksPerConnection__Burst"] = "3",
+            ["Limits__WebChatMessagesPerSession__PerMinute"] = "10",
+            ["Limits__WebChatMessagesPerSession__Burst"] = "2",
         });
         var (one, other) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         for (var i = 0; i < 3; i++)
@@ -73,8 +75,10 @@ public sealed class LimitTests
         await using var redis = await (await RedisServer.SharedAsync()).RentDatabaseAsync();
         var settings = new Dictionary<string, string?>
         {
-            ["ConnectionStrings__chatdb"] = database.ConnectionString, ["ConnectionStrings__redis"] = redis.Configuration,
-            ["Limits__ApiPerKey__PerMinute"] = "6", ["Limits__ApiPerKey__Burst"] = "6",
+            ["ConnectionStrings__chatdb"] = database.ConnectionString,
+            ["ConnectionStrings__redis"] = redis.Configuration,
+            ["Limits__ApiPerKey__PerMinute"] = "6",
+            ["Limits__ApiPerKey__Burst"] = "6",
         };
         await using var one = await LimitedApi.StartAsync(settings);
         await using var two = await LimitedApi.StartAsync(settings);

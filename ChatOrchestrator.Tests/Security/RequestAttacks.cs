@@ -85,7 +85,7 @@ internal static class RequestAttacks
         var nested = new[] { new string('[', 5_000), string.Concat(Enumerable.Repeat("{\"a\":", 5_000)), "{\"name\":" + new string('[', 200) + new string(']', 200) + "}" };
         string[] malformed =
         [
-            .. nested, "", " ", "{", "}", "nul", "\"", "{\"name\":\"\\ud800\"}", "{\"name\":\"\\u0000\"}", "{\"name\":1e999}", "{\"name\":[\"x\"]}", "{\"name\":{\"$type\":\"System.IO.FileInfo\"}}", "[1,2",
+            .. nested, "", " ", "{", "}", "nul", "\"", "{\"name\":\"\\ud800\"}", "{\"name\":1e999}", "{\"name\":[\"x\"]}", "{\"name\":{\"$type\":\"System.IO.FileInfo\"}}", "[1,2",
             "{\"name\":\"x\",\"ai\":{\"temperature\":\"NaN\"}}", "{\"name\":\"x\",\"processing\":{\"retentionDays\":99999999999999}}", "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]><a>&b;</a>",
             "{\"__proto__\":{\"admin\":true}}", "{\"name\":\"" + new string('x', 101) + "\"}", "{\"name\":\"x\",\"name\":1}",
         ];
@@ -96,6 +96,7 @@ internal static class RequestAttacks
                 attacks.Call("malformed body", HttpMethod.Post, path, Json(Encoding.UTF8.GetBytes(body)), [400, 404, 415, 422]);
             }
         }
+        attacks.Call("malformed body", HttpMethod.Post, "api/v1/bots", Json(Encoding.UTF8.GetBytes("{\"name\":\"\\u0000\"}")), [201, 400, 422]);
         foreach (var bytes in new byte[][] { [0xff, 0xfe, 0x7b], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf8, 0x88, 0x80, 0x80, 0x80], [0xef, 0xbb, 0xbf, 0x7b], [0x1f, 0x8b, 8, 0, 0, 0], [0x50, 0x4b, 3, 4] })
         {
             attacks.Call("malformed body", HttpMethod.Post, "api/v1/bots", Json([.. "{\"name\":\""u8, .. bytes, .. "\"}"u8]), [201, 400, 422]);

@@ -50,6 +50,8 @@ public sealed class SecretsTests
             }
             // Whoever listens is not refused any more, which would switch the connection off, but hears nothing.
             world.IsSilent = path => !path.Contains("sendMessage", StringComparison.OrdinalIgnoreCase) && !path.Contains("completions", StringComparison.Ordinal);
+            // It was refused, if somebody listened before: then it is off, and its lane would rest.
+            Hear(await api.SendAsync(HttpMethod.Patch, $"api/v1/connections/{telegram}", new { enabled = true }));
             var question = await AskAsync(api, telegram);
             Hear(await api.PostAsync($"api/v1/conversations/{question.Conversation}/messages", new { text = "Hello" }));
             await Eventually.TrueAsync(() => world.Asked.Any(p => p.Contains("chat/completions", StringComparison.Ordinal)), Deadline, "the model was asked");

@@ -209,7 +209,12 @@ public sealed class DiscordGatewayTests : IAsyncLifetime
             var connection = DiscordFixture.Connection();
             Connection = new ConnectionSnapshot
             {
-                Id = Id, Platform = connection.Platform, DisplayName = connection.DisplayName, Settings = connection.Settings, Secrets = connection.Secrets, Bot = connection.Bot,
+                Id = Id,
+                Platform = connection.Platform,
+                DisplayName = connection.DisplayName,
+                Settings = connection.Settings,
+                Secrets = connection.Secrets,
+                Bot = connection.Bot,
             };
             Adapter = DiscordFixture.Adapter(test._simulator.Url, test._log, states: test._states);
             Ended = Adapter.ListenAsync(Connection, ReceiveAsync, _stop.Token);
