@@ -80,7 +80,7 @@ internal static class ParticipantEndpoints
         Guid id, ReadParticipants read, IAuditLog log, TimeProvider time, Acting acting, HttpResponse response, CancellationToken cancellationToken)
     {
         var view = await read.HandleAsync(id, cancellationToken);
-        await log.AppendAsync(AuditEntry.Of(acting.Actor, "participant.exported", "participant", id, time.GetUtcNow()), cancellationToken);
+        await log.AppendAsync(AuditEntry.Of(acting.Actor, "participant.exported", "participant", id, time.GetUtcNow(), view.Bot), cancellationToken);
         response.ContentType = JsonLines;
         response.Headers.CacheControl = "no-store";
         response.Headers.ContentDisposition = $"attachment; filename=\"participant-{id}.jsonl\"";
