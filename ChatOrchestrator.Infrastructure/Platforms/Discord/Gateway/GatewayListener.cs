@@ -76,6 +76,8 @@ internal sealed class GatewayListener(
                 // What came before belongs to another session.
                 await StoreAsync(events, interactions, cancellationToken);
                 Open(frame);
+                // Before anything of the session is stored: whoever takes over from a process that dies from here on resumes it, and gets what was not.
+                await SaveAsync(Session, cancellationToken);
                 opened = true;
             }
             else if (frame.Type == "RESUMED")
