@@ -4,7 +4,7 @@ TEST_ARGS ?=
 MINUTES ?= 5
 SEED ?= 20261124
 
-.PHONY: sbom setup-dev run-dev test migrate validate-config bench bench-micro bench-scale chaos
+.PHONY: sbom setup-dev run-dev test migrate validate-config bench bench-micro bench-scale chaos fuzz
 
 # What the build and the tests need beside the SDK is installed on Debian, and named elsewhere.
 setup-dev:
@@ -53,3 +53,8 @@ bench-scale:
 chaos:
 	CI=true CHAOS_MINUTES=$(MINUTES) CHAOS_SEED=$(SEED) CHAOS_FAULTS=$(FAULTS) dotnet test ChatOrchestrator.Tests $(TEST_ARGS) \
 		--filter "FullyQualifiedName~when_anything_fails_at_random_moments" --logger "console;verbosity=detailed"
+
+# The properties and parsers on a hundred times as many generated inputs as in the suite. TIMES=10: ten times.
+TIMES ?= 100
+fuzz:
+	TEST_SAMPLES=$(TIMES) dotnet test ChatOrchestrator.Tests $(TEST_ARGS) --filter "FullyQualifiedName~Tests.Formatting|FullyQualifiedName~Fuzz"

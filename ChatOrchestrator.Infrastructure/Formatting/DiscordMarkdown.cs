@@ -36,6 +36,8 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
     {
         switch (span.Kind)
         {
+            case SpanKind.Pre when IsBlank(span):
+                break;
             case SpanKind.Pre:
                 _ = markup.Append("```").Append(IsLanguage(span.Argument) ? span.Argument : null).Append('\n');
                 break;
@@ -64,6 +66,8 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
     {
         switch (span.Kind)
         {
+            case SpanKind.Pre when IsBlank(span):
+                break;
             case SpanKind.Pre:
                 _ = markup.Append("\n```");
                 break;
@@ -201,6 +205,9 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
         }
     }
 
+    /// <summary>Of code that shows nothing Discord would show the fences, and the language.</summary>
+    private bool IsBlank(FormatSpan span) => VisibleText.IsBlank(_part.Text.AsSpan(span.Offset, span.Length));
+
     private string CodeFence(FormatSpan span) => _part.Text.AsSpan(span.Offset, span.Length).Contains('`') ? "``" : "`";
 
     /// <summary>Only blanks, or the mark of a quotation, since the line began.</summary>
@@ -249,11 +256,18 @@ public sealed partial class DiscordMarkdown : MarkupRenderer
         {
             return IsWeb(span.Argument!) && IsBare(span) ? LinkForm.Bare : IsWeb(span.Argument!) ? LinkForm.Bracketed : LinkForm.Text;
         }
-        // A label that looks like an address is not made a link by Discord, and one with brackets is not read as one.
+        // A label that looks like an address is not made a link by Discord, and one with brackets is not read as one. A
+        // label is read on to the last "](" before the next bracket opens.
         return IsWeb(span.Argument!) && !label.ContainsAny("[]\n") && !label.Contains("://", StringComparison.Ordinal) && !label.Contains("discord.gg", StringComparison.OrdinalIgnoreCase)
-            && !VisibleText.IsBlank(label.ToString())
+            && !VisibleText.IsBlank(label.ToString()) && !EndsALabel(_part.Text.AsSpan(span.End))
             ? LinkForm.Masked
             : LinkForm.Beside;
+    }
+
+    private static bool EndsALabel(ReadOnlySpan<char> text)
+    {
+        var opening = text.IndexOf('[');
+        return text[..(opening < 0 ? text.Length : opening)].Contains("](", StringComparison.Ordinal);
     }
 
     /// <summary>Whether the address needs nothing around it to be read to its end, and not further.</summary>

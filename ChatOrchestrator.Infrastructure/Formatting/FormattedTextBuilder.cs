@@ -233,7 +233,7 @@ internal sealed class FormattedTextBuilder
     private void Add(FormatSpan span)
     {
         int last = _lastOf[(int)span.Kind];
-        if (last >= 0 && span.Kind != SpanKind.Pre && _spans[last].End == span.Offset && _spans[last].Argument == span.Argument)
+        if (last >= 0 && span.Kind is not (SpanKind.Pre or SpanKind.Link) && _spans[last].End == span.Offset && _spans[last].Argument == span.Argument)
         {
             _spans[last] = _spans[last] with { Length = _spans[last].Length + span.Length };
             return;

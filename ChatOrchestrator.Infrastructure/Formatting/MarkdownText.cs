@@ -3,6 +3,7 @@ using Markdig;
 using Markdig.Extensions.EmphasisExtras;
 using Markdig.Extensions.Tables;
 using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
 
 namespace ChatOrchestrator.Infrastructure.Formatting;
 
@@ -90,11 +91,25 @@ public static class MarkdownText
     {
         MarkdownDocument tree = Markdown.Parse(markdown, tables ? WithTables : WithoutTables);
 
-        // The parser moves a row that ends in a backslash, a hard line break, in front of its table.
-        return tables && markdown.Contains("\\\n", StringComparison.Ordinal)
-            && tree.Descendants<Table>().Any(table => markdown.AsSpan(table.Span.Start, table.Span.Length).Contains("\\\n", StringComparison.Ordinal))
-            ? Markdown.Parse(markdown, WithoutTables)
-            : tree;
+        // A line break within a table's row, written with a backslash or inside a link, makes the parser move the row's text.
+        return tables && tree.Descendants<Table>().Any() && !KeepsOrder(tree) ? Markdown.Parse(markdown, WithoutTables) : tree;
+    }
+
+    /// <summary>Whether everything stands in the tree in the order in which it was written.</summary>
+    private static bool KeepsOrder(MarkdownDocument tree)
+    {
+        int position = 0;
+        foreach (LeafInline inline in tree.Descendants<LeafInline>().Where(inline => !inline.Span.IsEmpty))
+        {
+            if (inline.Span.Start < position)
+            {
+                return false;
+            }
+
+            position = inline.Span.Start;
+        }
+
+        return true;
     }
 
     // The parser leaves carriage returns in code.

@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ChatOrchestrator.Infrastructure.Formatting;
+using ChatOrchestrator.Tests.Fixtures;
 using CsCheck;
 
 namespace ChatOrchestrator.Tests.Formatting;
 
 public sealed partial class FormattingPropertyTests
 {
-    private const int Samples = 1000;
-
     private static readonly Gen<string> Word = Gen.Int[0, 999].Select(number => $"w{number}w");
 
     // Pieces of Markdown in any order: most answers made of them are broken in some way, as a model's can be.
@@ -21,7 +20,8 @@ public sealed partial class FormattingPropertyTests
         (2, Gen.OneOf("\n\n| a | b |\n|---|:-:|\n| ", " | ", " |\n| ", "|")),
         (3, Gen.OneOf("👨‍👩‍👧‍👦", "🇩🇪", "e\u0301", "שלום", "العربية", "𝄞", "日本語。", "\u202E", "\u00A0", "👋🏽", "\u0301", "\uD83D", "\u200B", "नि", ".!-=+#{}|()")));
 
-    private static readonly Gen<string> Markdown = Gen.OneOf(Piece.Array[0, 60].Select(string.Concat), Gen.String[0, 300]);
+    // Other characters make no word: they would when a mark between two of them becomes a style.
+    private static readonly Gen<string> Markdown = Gen.OneOf(Piece.Array[0, 60].Select(string.Concat), Gen.String[0, 300].Select(text => text.Replace('w', 'v')));
 
     [Fact]
     public void Html_is_well_formed_and_says_what_the_text_says() => Markdown.Sample(
@@ -32,7 +32,7 @@ public sealed partial class FormattingPropertyTests
             parsed.Text.ShouldBe(text.Text);
             parsed.Visible().ShouldBe(StyledText.Of(text).Visible());
         },
-        iter: Samples);
+        iter: Samples.Of(1_000));
 
     [Fact]
     public void MarkdownV2_is_well_formed_and_says_what_the_text_says() => Markdown.Sample(
@@ -43,7 +43,7 @@ public sealed partial class FormattingPropertyTests
             parsed.Text.ShouldBe(text.Text);
             parsed.Visible().ShouldBe(StyledText.Of(text).Visible());
         },
-        iter: Samples);
+        iter: Samples.Of(1_000));
 
     [Fact]
     public void Spans_keep_the_promises_of_the_model() => Markdown.Sample(
@@ -62,7 +62,7 @@ public sealed partial class FormattingPropertyTests
                 ends[span.Kind] = span.End;
             }
         },
-        iter: Samples);
+        iter: Samples.Of(1_000));
 
     [Fact]
     public void Every_word_of_the_answer_is_delivered_in_order() => Markdown.Sample(
@@ -80,12 +80,12 @@ public sealed partial class FormattingPropertyTests
                 next.ShouldBePositive(word);
             }
         },
-        iter: Samples);
+        iter: Samples.Of(1_000));
 
     [Fact]
     public void Parts_fit_and_together_are_the_text() => Gen.Select(Markdown, Gen.Int[2, 80]).Sample(
         (markdown, limit) => CheckParts(MarkdownText.Parse(markdown), limit, measure: null),
-        iter: Samples);
+        iter: Samples.Of(1_000));
 
     [Fact]
     public void Parts_fit_by_any_measure() => Gen.Select(Markdown, Gen.Int[90, 200], Gen.Int[0, 3]).Sample(
@@ -96,7 +96,7 @@ public sealed partial class FormattingPropertyTests
             2 => part => TelegramMarkdownV2.Render(part).Length,
             _ => part => TextLength.Utf8Bytes(TelegramHtml.Render(part)),
         }),
-        iter: Samples);
+        iter: Samples.Of(1_000));
 
     [Fact]
     public void Parts_of_a_part_render_well_formed() => Gen.Select(Markdown, Gen.Int[5, 50]).Sample(
@@ -109,7 +109,7 @@ public sealed partial class FormattingPropertyTests
                 PlainText.Length(part).ShouldBe(PlainText.Render(part).Length);
             }
         },
-        iter: Samples);
+        iter: Samples.Of(1_000));
 
     private static void CheckParts(FormattedText text, int limit, Func<FormattedText, int>? measure)
     {

@@ -104,6 +104,10 @@ public sealed class MarkdownTextTests
         MarkdownText.Parse("| a |\n|---|\n| b |\n| c | \\\n| d |").Text.Where(char.IsAsciiLetter).ShouldBe("abcd");
 
     [Fact]
+    public void A_line_behind_a_table_that_ends_in_a_backslash_keeps_its_place() =>
+        MarkdownText.Parse("x\\y\n>> z\n\n| a | b |\n|---|:-:|\n| __ |\n| c    \n` d~e\\\n|").Text.Where(char.IsAsciiLetter).ShouldBe("xyzabcde");
+
+    [Fact]
     public void Carriage_returns_do_not_reach_the_reader() =>
         MarkdownText.Parse("```\r\na\r\nb\r\n```\r\n\r\n`c`\rd").Text.ShouldBe("a\nb\n\nc\nd");
 

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Infrastructure.Formatting;
+using ChatOrchestrator.Tests.Fixtures;
 using CsCheck;
 
 namespace ChatOrchestrator.Tests.Formatting;
@@ -45,7 +46,7 @@ public sealed class SlackMrkdwnTests
     [Fact]
     public void Mrkdwn_is_well_formed_and_says_what_the_text_says() => Markdown.Sample(
         markdown => Check(MarkdownText.Parse(markdown)),
-        iter: 3_000);
+        iter: Samples.Of(3_000));
 
     [Fact]
     public void Parts_fit_and_are_well_formed() => Gen.Select(Markdown, Gen.Int[150, 400]).Sample(
@@ -57,7 +58,7 @@ public sealed class SlackMrkdwnTests
                 Check(part);
             }
         },
-        iter: 1_000);
+        iter: Samples.Of(1_000));
 
     private static void Check(FormattedText text)
     {

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Infrastructure.Formatting;
+using ChatOrchestrator.Tests.Fixtures;
 using CsCheck;
 
 namespace ChatOrchestrator.Tests.Formatting;
@@ -45,6 +46,6 @@ public sealed class UnfinishedMarkdownTests
                 var text = string.Concat(pieces);
                 UnfinishedMarkdown.Close(text).Length.ShouldBeLessThanOrEqualTo(text.Length + 2);
             },
-            iter: 5_000);
+            iter: Samples.Of(5_000));
     }
 }

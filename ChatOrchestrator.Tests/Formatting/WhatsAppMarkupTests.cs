@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ChatOrchestrator.Infrastructure.Formatting;
+using ChatOrchestrator.Tests.Fixtures;
 using CsCheck;
 
 namespace ChatOrchestrator.Tests.Formatting;
@@ -38,7 +39,7 @@ public sealed partial class WhatsAppMarkupTests
             FormattedText text = MarkdownText.Parse(markdown);
             Dense(Read(WhatsAppMarkup.Render(text))).ShouldBe(Dense(PlainText.Render(text)));
         },
-        iter: 2000);
+        iter: Samples.Of(2000));
 
     [Fact]
     public void Parts_fit_say_what_the_text_says_and_their_marks_are_closed() => Gen.Select(Markdown, Gen.Int[120, 300]).Sample(
@@ -54,7 +55,7 @@ public sealed partial class WhatsAppMarkupTests
                 Dense(Read(markup)).ShouldBe(Dense(PlainText.Render(part)));
             }
         },
-        iter: 1000);
+        iter: Samples.Of(1000));
 
     /// <summary>
     /// Shows a text as WhatsApp does: blocks of three backticks first; then, line by line, a quote's mark goes, and a pair of

@@ -1,6 +1,7 @@
 using System.Text;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Tests.Fixtures;
 using CsCheck;
 
 namespace ChatOrchestrator.Tests.Platforms;
@@ -357,7 +358,7 @@ public abstract class AdapterContract
                 parts.ShouldAllBe(p => LengthOf(p, answer) <= MaxPartLength && VisibleTextOf(p, answer).Length > 0);
                 Dense(string.Concat(parts.Select(p => VisibleTextOf(p, answer)))).ShouldBe(Dense(answer));
             },
-            iter: 100);
+            iter: Samples.Of(100));
     }
 
     private static string Dense(string text) => string.Concat(text.Where(c => !char.IsWhiteSpace(c)));

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Infrastructure.Platforms.Discord;
 using ChatOrchestrator.Infrastructure.Platforms.Discord.Gateway;
+using ChatOrchestrator.Tests.Fixtures;
 using CsCheck;
 
 namespace ChatOrchestrator.Tests.Platforms.Discord;
@@ -42,7 +43,7 @@ public sealed class DiscordFuzzTests
                 }
                 ReadOrRefuse([.. body]);
             },
-            iter: 20_000);
+            iter: Samples.Of(20_000));
     }
 
     [Fact]
@@ -63,7 +64,7 @@ public sealed class DiscordFuzzTests
                 }
                 ReadOrRefuse(Encoding.UTF8.GetBytes(root.ToJsonString().Replace($"\"{marker}\"", value, StringComparison.Ordinal)));
             },
-            iter: 20_000);
+            iter: Samples.Of(20_000));
     }
 
     private static IEnumerable<(JsonObject Parent, string Name)> Fields(JsonNode? node) => node switch

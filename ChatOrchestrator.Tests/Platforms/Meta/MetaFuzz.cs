@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Tests.Fixtures;
 using CsCheck;
 
 namespace ChatOrchestrator.Tests.Platforms.Meta;
@@ -41,7 +42,7 @@ public abstract class MetaFuzz
                 }
                 ReadOrRefuse([.. body]);
             },
-            iter: 10_000);
+            iter: Samples.Of(10_000));
     }
 
     [Fact]
@@ -62,7 +63,7 @@ public abstract class MetaFuzz
                 }
                 ReadOrRefuse(Encoding.UTF8.GetBytes(root.ToJsonString().Replace($"\"{marker}\"", value, StringComparison.Ordinal)));
             },
-            iter: 20_000);
+            iter: Samples.Of(20_000));
     }
 
     private static IEnumerable<(JsonObject Parent, string Name)> Fields(JsonNode? node) => node switch

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Infrastructure.Platforms.Slack;
+using ChatOrchestrator.Tests.Fixtures;
 using CsCheck;
 
 namespace ChatOrchestrator.Tests.Platforms.Slack;
@@ -41,7 +42,7 @@ public sealed class SlackFuzzTests
                 }
                 ReadOrRefuse([.. body]);
             },
-            iter: 20_000);
+            iter: Samples.Of(20_000));
     }
 
     [Fact]
@@ -65,7 +66,7 @@ public sealed class SlackFuzzTests
                 var json = root.ToJsonString().Replace($"\"{marker}\"", value, StringComparison.Ordinal);
                 ReadOrRefuse(isForm ? SlackFixture.Form(json) : Encoding.UTF8.GetBytes(json));
             },
-            iter: 20_000);
+            iter: Samples.Of(20_000));
     }
 
     private static IEnumerable<(JsonObject Parent, string Name)> Fields(JsonNode? node) => node switch
