@@ -114,6 +114,7 @@ public sealed class ReadTimeline(IMessageStore messages)
             ("promptVersion", turn.State == TurnState.Answered ? Text(turn.PromptVersion) : null),
             ("inputTokens", Text(turn.InputTokens)),
             ("outputTokens", Text(turn.OutputTokens)),
+            ("cost", turn.CostNanos is { } nanos ? ((decimal)nanos / ModelPrice.NanosPerUnit).ToString("0.#########", CultureInfo.InvariantCulture) : null),
             ("durationMs", Text((long)(turn.EndedAt - turn.StartedAt).TotalMilliseconds)));
     }
 
@@ -179,7 +180,7 @@ public sealed class ReadTimeline(IMessageStore messages)
         // What was sent again stands for what did not arrive.
         var latest = record.Answers.Where(a => !record.Answers.Any(again => again.Message.ReplayOf == a.Message.Id));
         var (delivery, reason) = OutboundOutcome([.. latest.SelectMany(a => a.Parts)]);
-        return delivery == "delivered" ? ("answered", null) : (delivery, reason);
+        return delivery == "delivered" ? ("answered", turn.State == TurnState.Answered ? turn.Reason : null) : (delivery, reason);
     }
 
     private static (string Outcome, string? Reason) OutboundOutcome(IReadOnlyList<Part> parts)

@@ -137,6 +137,9 @@ public sealed record TurnCommit
 
     public int? OutputTokens { get; init; }
 
+    /// <summary>What they cost, in billionths of the currency; null: no price is known.</summary>
+    public long? CostNanos { get; init; }
+
     public int Attempt { get; init; } = 1;
 
     public required string Worker { get; init; }
@@ -161,9 +164,17 @@ public sealed record TurnCommit
     /// <summary>The worker whose lane was taken over for this turn, for the timeline.</summary>
     public string? TakenOverFrom { get; init; }
 
+    /// <summary>What was out of the ordinary, for the timeline of <see cref="MessageId"/>.</summary>
+    public IReadOnlyList<TurnNote> Notes { get; init; } = [];
+
     /// <summary>The inbound message that becomes a dead letter, when the turn failed for good.</summary>
     public Guid? DeadLetterOf { get; init; }
 }
+
+/// <summary>A line in a message's timeline.</summary>
+/// <param name="Kind">A stable word.</param>
+/// <param name="Detail">A short detail without message text and without secrets.</param>
+public readonly record struct TurnNote(string Kind, string? Detail);
 
 /// <summary>What became of a turn's commit.</summary>
 /// <param name="Held">False: the lease was lost and nothing was saved.</param>

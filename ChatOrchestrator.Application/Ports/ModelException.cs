@@ -8,11 +8,14 @@ public sealed class ModelException(ModelFailure failure, TimeSpan? retryAfter = 
 
     /// <summary>When the provider asked to try again.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
+
+    /// <summary>What the provider counted for it all the same; null: it did not say.</summary>
+    public ModelUsage? Usage { get; init; }
 }
 
 public enum ModelFailure
 {
-    /// <summary>Unreachable, 5xx, or the stream broke.</summary>
+    /// <summary>Unreachable or 5xx.</summary>
     Unavailable,
 
     /// <summary>No answer within the bot's limit.</summary>
@@ -24,7 +27,7 @@ public enum ModelFailure
     /// <summary>The prompt is longer than the model's window.</summary>
     ContextTooLong,
 
-    /// <summary>The provider refuses this request for good.</summary>
+    /// <summary>The provider refuses this request for good: wrong settings, an unknown model.</summary>
     Rejected,
 
     /// <summary>The key is wrong or was revoked.</summary>
@@ -32,4 +35,13 @@ public enum ModelFailure
 
     /// <summary>An answer without text.</summary>
     Empty,
+
+    /// <summary>The model declines to answer, or a filter held its answer back.</summary>
+    Refused,
+
+    /// <summary>What came is not JSON, or not an answer.</summary>
+    Malformed,
+
+    /// <summary>The answer began, and broke off before its end.</summary>
+    Incomplete,
 }

@@ -2,16 +2,20 @@ using System.Text;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns.Redaction;
+using ChatOrchestrator.Domain.Bots;
 using Microsoft.Extensions.AI;
 
 namespace ChatOrchestrator.Application.Turns;
 
 /// <summary>What the model said.</summary>
-internal sealed record GeneratedAnswer(string Text, string? Model, int? InputTokens, int? OutputTokens, DateTimeOffset? FirstTokenAt);
+/// <param name="Usage">What the provider counted; null: it did not.</param>
+/// <param name="IsCut">It became too long.</param>
+internal sealed record GeneratedAnswer(string Text, string? Model, ModelUsage? Usage, DateTimeOffset? FirstTokenAt, bool IsCut);
 
 /// <summary>Asks the model: streaming where the platform can show it, typing shown where it cannot and the answer takes a while.</summary>
-internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, LanePlaces places, TimeProvider time)
+internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, ITokenCounter counter, LanePlaces places, TimeProvider time)
 {
+    private static readonly ModelSettings Defaults = new();
     private static readonly TimeSpan BeforeTyping = TimeSpan.FromMilliseconds(700);
     private static readonly TimeSpan BetweenTyping = TimeSpan.FromSeconds(4);
 
@@ -25,11 +29,16 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, L
         AnswerDraft draft)
     {
         var bot = connection.Bot;
-        var options = new ChatOptions
+        var models = bot.Processing.Models ?? Defaults;
+        var options = new ModelCallOptions
         {
             ModelId = bot.Ai.Model,
             Temperature = (float?)bot.Ai.Temperature,
             MaxOutputTokens = bot.Ai.MaxOutputTokens,
+            Fallbacks = models.Fallbacks,
+            FirstTokenTimeout = models.FirstTokenTimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            CacheFor = TimeSpan.FromSeconds(models.CacheSeconds),
+            CacheOf = bot.Id,
         };
         var messages = readable.Messages;
         var prompt = ComposePrompt.Compose(bot, held.Lane.IsGroup, history, messages, counter, bot.Ai.MaxPromptTokens, readable.Images);
@@ -53,11 +62,16 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, L
             }
             if (string.IsNullOrWhiteSpace(answer.Text))
             {
-                throw new ModelException(ModelFailure.Empty);
+                throw new ModelException(ModelFailure.Empty) { Usage = answer.Usage };
             }
-            EngineTelemetry.Tokens.Add(answer.InputTokens ?? 0, new("model", answer.Model), new("direction", "input"));
-            EngineTelemetry.Tokens.Add(answer.OutputTokens ?? 0, new("model", answer.Model), new("direction", "output"));
+            Count(held.Record, options, answer.Usage ?? (answer.IsCut ? Estimate(prompt, answer.Text) : null), answer.Model);
             return answer;
+        }
+        catch (ModelException e)
+        {
+            streams?.Abandon(connection, draft);
+            Count(held.Record, options, e.Usage, options.ModelId);
+            throw;
         }
         catch (OperationCanceledException) when (!held.Generation.IsCancellationRequested)
         {
@@ -76,13 +90,40 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, L
         }
     }
 
-    private async Task<GeneratedAnswer> AskAsync(IList<ChatMessage> prompt, ChatOptions options, IStreamsAnswers? streams, ConnectionSnapshot connection, HeldLane held, AnswerDraft draft, PromptRedaction? redaction, CancellationToken cancellationToken)
+    /// <summary>Notes what the call has used, whether it was an answer or not.</summary>
+    private void Count(TurnRecord record, ModelCallOptions options, ModelUsage? usage, string? name)
+    {
+        var report = options.Report;
+        foreach (var (failed, failure) in report.Failed)
+        {
+            record.Note("model_fallback", $"{failed}: {ModelFailureNames.Of(failure)}");
+        }
+        if (report.FromCache)
+        {
+            record.Note("answered_from_cache", null);
+        }
+        var price = catalog.PriceOf(report.AnsweredBy ?? options.ModelId);
+        record.Count(usage, price);
+        EngineTelemetry.Tokens.Add(usage?.Input ?? 0, new("model", name), new("direction", "input"));
+        EngineTelemetry.Tokens.Add(usage?.Output ?? 0, new("model", name), new("direction", "output"));
+        if (usage is { } used && price is not null)
+        {
+            ModelTelemetry.Cost.Add((double)price.NanosOf(used) / ModelPrice.NanosPerUnit, new("model", name), new("currency", catalog.Currency));
+        }
+    }
+
+    /// <summary>For an answer that was not heard to its end, and that nobody has counted therefore.</summary>
+    private ModelUsage Estimate(IEnumerable<ChatMessage> prompt, string answer) => new(prompt.Sum(m => (long)counter.Count(null, m.Text)), 0, counter.Count(null, answer));
+
+    private async Task<GeneratedAnswer> AskAsync(IList<ChatMessage> prompt, ModelCallOptions options, IStreamsAnswers? streams, ConnectionSnapshot connection, HeldLane held, AnswerDraft draft, PromptRedaction? redaction, CancellationToken cancellationToken)
     {
         using var waiting = places.BeginWait();
+        var limit = new AnswerLimit((connection.Bot.Processing.Models ?? Defaults).MaxAnswerCharacters);
         if (streams is null)
         {
             var response = await model.GetResponseAsync(prompt, options, cancellationToken);
-            return new GeneratedAnswer(redaction?.Restore(response.Text) ?? response.Text, response.ModelId, (int?)response.Usage?.InputTokenCount, (int?)response.Usage?.OutputTokenCount, null);
+            var said = limit.Take(redaction?.Restore(response.Text) ?? response.Text);
+            return new GeneratedAnswer(said, response.ModelId, UsageOf(response.Usage), null, limit.IsReached);
         }
         var text = new StringBuilder();
         var restoration = redaction is null ? null : new AnswerRestoration(redaction);
@@ -98,11 +139,16 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, L
             if (more.Length > 0)
             {
                 first ??= time.GetUtcNow();
-                Show(restoration?.Add(more) ?? more);
+                Show(limit.Take(restoration?.Add(more) ?? more));
+                if (limit.IsReached)
+                {
+                    // Nobody will read the rest: the provider need not write it.
+                    break;
+                }
             }
         }
-        Show(restoration?.End() ?? "");
-        return new GeneratedAnswer(text.ToString(), name, (int?)usage?.InputTokenCount, (int?)usage?.OutputTokenCount, first);
+        Show(limit.Take(restoration?.End() ?? ""));
+        return new GeneratedAnswer(text.ToString(), name, UsageOf(usage), first, limit.IsReached);
 
         void Show(string more)
         {
@@ -113,6 +159,10 @@ internal sealed class GenerateAnswer(IChatClient model, ITokenCounter counter, L
             }
         }
     }
+
+    private static ModelUsage? UsageOf(UsageDetails? usage) => usage is { InputTokenCount: { } input, OutputTokenCount: { } output }
+        ? new ModelUsage(input, usage.CachedInputTokenCount ?? 0, output)
+        : null;
 
     private async Task ShowTypingAsync(IPlatformAdapter platform, ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken)
     {

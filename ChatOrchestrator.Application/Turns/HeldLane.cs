@@ -23,6 +23,9 @@ internal sealed class HeldLane : IDisposable
     /// <summary>By this process's monotonic clock.</summary>
     public long ClaimedAt { get; }
 
+    /// <summary>What the turn in hand has used and met so far.</summary>
+    public TurnRecord Record { get; } = new();
+
     /// <summary>The commit of the last outcome, while the lane has gone on without waiting for it. False: the lease was lost.</summary>
     public Task<bool> Unsettled { get; set; } = Task.FromResult(true);
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ChatOrchestrator.Application.Delivery;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
 using Microsoft.Extensions.Logging;
@@ -144,10 +145,10 @@ internal sealed partial class ProcessLane(
             }
             TurnFailed(held.Lane.Conversation, turn.Attempt, reason);
             // One apology for a question: whose replay fails was told so the first time.
-            var apology = messages[^1].Kind == MessageKind.Replay ? null : connection.Bot.Processing.Apology;
+            var apology = messages[^1].Kind == MessageKind.Replay ? null : ApologyFor(e, connection.Bot.Processing);
             turn = turn with { State = TurnState.Failed, Reason = reason, Answer = apology, Parts = apology is null ? [] : [new PartBody(null)], DeadLetterOf = turn.MessageId };
         }
-        turn = turn with { EndedAt = time.GetUtcNow() };
+        turn = held.Record.MoveTo(turn) with { EndedAt = time.GetUtcNow() };
         var committed = await commits.CommitAsync(held, turn, held.Generation);
         if (!committed.Held)
         {
@@ -220,8 +221,7 @@ internal sealed partial class ProcessLane(
             // Postgres cannot store U+0000 in text: an answer with one could never be saved.
             Answer = generated.Text.Replace('\0', '\uFFFD'),
             Model = generated.Model,
-            InputTokens = generated.InputTokens,
-            OutputTokens = generated.OutputTokens,
+            Reason = generated.IsCut ? "model_answer_too_long" : null,
             FirstTokenAt = generated.FirstTokenAt,
         };
     }
@@ -326,19 +326,18 @@ internal sealed partial class ProcessLane(
     }
 
     private static bool IsFinal(Exception e, int attempt, ConnectionSnapshot connection) =>
-        e is ModelException { Failure: ModelFailure.Rejected } || attempt >= connection.Bot.Processing.MaxAttempts;
+        (e is ModelException { Failure: var failure } && ModelFailureNames.IsFinal(failure)) || attempt >= connection.Bot.Processing.MaxAttempts;
 
-    private static string ReasonOf(Exception? e) => e is MediaException ? "media_unreachable" : (e as ModelException)?.Failure switch
+    private static string ReasonOf(Exception? e) => e switch
     {
-        null => "internal_error",
-        ModelFailure.TimedOut => "model_timed_out",
-        ModelFailure.RateLimited => "model_rate_limited",
-        ModelFailure.ContextTooLong => "model_context_too_long",
-        ModelFailure.Rejected => "model_rejected",
-        ModelFailure.Unauthorized => "model_unauthorized",
-        ModelFailure.Empty => "model_empty_answer",
-        _ => "model_unavailable",
+        MediaException => "media_unreachable",
+        ModelException failed => ModelFailureNames.Of(failed.Failure),
+        _ => "internal_error",
     };
+
+    /// <summary>A refusal is no failure that passes: to try again in a moment would be bad advice.</summary>
+    private static string ApologyFor(Exception e, ProcessingSettings processing) =>
+        e is ModelException { Failure: ModelFailure.Refused } ? processing.Models?.Refusal ?? ModelSettings.DefaultRefusal : processing.Apology;
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A turn in {ConversationId} broke")]
     private partial void TurnBroke(Exception e, ConversationId conversationId);

@@ -45,6 +45,12 @@ public sealed record ProcessingSettings
     /// </summary>
     public IReadOnlyList<string> RedactPii { get; init; } = [];
 
+    /// <summary>Fallbacks, cache and the limits of an answer; null: the defaults.</summary>
+    public ModelSettings? Models { get; init; }
+
+    /// <summary>What the bot may spend on its model; null: no limit.</summary>
+    public BudgetSettings? Budgets { get; init; }
+
     /// <exception cref="DomainException">A value lies outside its limits.</exception>
     public void Validate()
     {
@@ -61,5 +67,7 @@ public sealed record ProcessingSettings
         {
             throw new DomainException("processing.redactPii", $"processing.redactPii lists any of {string.Join(", ", PersonalDataKinds.All)}.");
         }
+        Models?.Validate();
+        Budgets?.Validate();
     }
 }

@@ -36,6 +36,9 @@ public sealed class Turn
     /// <summary>Tokens of the answer, as the provider counted them.</summary>
     public int? OutputTokens { get; private set; }
 
+    /// <summary>What they cost, in billionths of the deployment's currency (<c>Ai:Currency</c>); null: no price was known, or nothing was counted.</summary>
+    public long? CostNanos { get; private set; }
+
     /// <summary>Which attempt succeeded, from 1.</summary>
     public int Attempt { get; private set; }
 

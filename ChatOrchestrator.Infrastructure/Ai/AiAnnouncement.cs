@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace ChatOrchestrator.Infrastructure.Ai;
 
 /// <summary>Says at start which model answers.</summary>
-internal sealed partial class AiAnnouncement(IOptions<AiOptions> options, ILogger<AiAnnouncement> logger) : IHostedService
+internal sealed partial class AiAnnouncement(IOptions<AiOptions> options, ModelCatalog catalog, ILogger<AiAnnouncement> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -16,7 +16,9 @@ internal sealed partial class AiAnnouncement(IOptions<AiOptions> options, ILogge
         }
         else
         {
-            LogModel(logger, ai.Model, ai.Endpoint ?? "OpenAI", ai.ApiKey is null ? "without a key" : "with a key");
+            var address = catalog.AddressOf(null);
+            var (endpoint, key) = address.Provider is { } provider ? (ai.Providers[provider].Endpoint, ai.Providers[provider].ApiKey) : (ai.Endpoint, ai.ApiKey);
+            LogModel(logger, ai.Model, endpoint ?? "OpenAI", key is null ? "without a key" : "with a key");
         }
         return Task.CompletedTask;
     }

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace ChatOrchestrator.Infrastructure.Ai;
 
 /// <summary>Which model answers, and how long it may take: the configuration section <c>Ai</c>.</summary>
@@ -25,47 +23,19 @@ public sealed class AiOptions
     /// <summary>How long one answer may take in all, retries included, in seconds, 1 to 600.</summary>
     public int TimeoutSeconds { get; set; } = 120;
 
-    /// <summary>Neither a key nor an endpoint is configured.</summary>
-    public bool IsDemo => Endpoint is null && ApiKey is null;
+    /// <summary>More places to ask for models, by name.</summary>
+    public Dictionary<string, ProviderOptions> Providers { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The models with settings of their own, by the name that bots use. Any other name is asked for where <see cref="Model"/> is.</summary>
+    public Dictionary<string, ModelOptions> Models { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What prices and budgets are in: three letters (ISO 4217). A label; nothing is converted.</summary>
+    public string Currency { get; set; } = "USD";
+
+    /// <summary>No key, no endpoint and no provider is configured.</summary>
+    public bool IsDemo => Endpoint is null && ApiKey is null && Providers.Count == 0;
 
     internal TimeSpan FirstTokenTimeout => TimeSpan.FromSeconds(FirstTokenTimeoutSeconds);
 
     internal TimeSpan Timeout => TimeSpan.FromSeconds(TimeoutSeconds);
-}
-
-/// <summary>Stops the start with one line for each wrong key. The lines never hold a secret.</summary>
-internal sealed class AiOptionsValidation : IValidateOptions<AiOptions>
-{
-    public ValidateOptionsResult Validate(string? name, AiOptions options)
-    {
-        List<string> wrong = [];
-        if (options.Endpoint is { } endpoint)
-        {
-            // A base URL without a path is always a mistake (the servers' own pages answer there), and would show only as 404s later.
-            if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri)
-                || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
-                || uri.AbsolutePath is "" or "/"
-                || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
-            {
-                wrong.Add("Ai:Endpoint must be the http or https base URL of an OpenAI-compatible API, such as https://api.openai.com/v1.");
-            }
-        }
-        if (options.ApiKey is { } key && key.Any(c => c is <= ' ' or > '~'))
-        {
-            wrong.Add("Ai:ApiKey (or OPENAI_API_KEY) holds a character that a key cannot have.");
-        }
-        if (string.IsNullOrWhiteSpace(options.Model) || options.Model.Length > 200)
-        {
-            wrong.Add("Ai:Model must have 1 to 200 characters.");
-        }
-        if (options.TimeoutSeconds is < 1 or > 600)
-        {
-            wrong.Add("Ai:TimeoutSeconds must lie between 1 and 600.");
-        }
-        if (options.FirstTokenTimeoutSeconds is < 1 or > 600)
-        {
-            wrong.Add("Ai:FirstTokenTimeoutSeconds must lie between 1 and 600.");
-        }
-        return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
-    }
 }

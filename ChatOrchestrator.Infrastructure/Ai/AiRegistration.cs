@@ -24,7 +24,10 @@ public static class AiRegistration
         services.AddOptions<AiOptions>().BindConfiguration(AiOptions.Section).PostConfigure<IConfiguration>(Complete).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AiOptions>, AiOptionsValidation>());
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ModelCatalog>();
+        services.TryAddSingleton<IModelCatalog>(provider => provider.GetRequiredService<ModelCatalog>());
         services.TryAddSingleton<OpenAIEndpoints>();
+        services.AddHybridCache();
         services.TryAddSingleton<ITokenCounter, TiktokenCounter>();
         services.TryAddSingleton(CreateChatClient);
         services.TryAddSingleton<ITranscribesSpeech, SpeechTranscription>();
@@ -40,6 +43,19 @@ public static class AiRegistration
         options.ApiKey = Present(options.ApiKey) ?? Present(configuration["OPENAI_API_KEY"]);
         options.TranscriptionModel = Present(options.TranscriptionModel);
         options.Model = Present(options.Model) ?? new AiOptions().Model;
+        options.Currency = Present(options.Currency) ?? new AiOptions().Currency;
+        foreach (var provider in options.Providers.Values)
+        {
+            provider.Kind = Present(provider.Kind) ?? ProviderOptions.OpenAI;
+            provider.Endpoint = Present(provider.Endpoint);
+            provider.ApiKey = Present(provider.ApiKey);
+            provider.ApiVersion = Present(provider.ApiVersion);
+        }
+        foreach (var model in options.Models.Values)
+        {
+            model.Provider = Present(model.Provider);
+            model.Name = Present(model.Name);
+        }
     }
 
     private static string? Present(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
@@ -51,6 +67,8 @@ public static class AiRegistration
             : ActivatorUtilities.CreateInstance<ModelChatClient>(services);
         // Without a logger: it would write a stack trace for every failure, and for every answer that a user stopped.
         return client.AsBuilder()
+            .Use(inner => ActivatorUtilities.CreateInstance<CachedChatClient>(services, inner))
+            .Use(inner => ActivatorUtilities.CreateInstance<FallbackChatClient>(services, inner))
             .UseOpenTelemetry(NullLoggerFactory.Instance, TelemetryName, configure: static telemetry => telemetry.EnableSensitiveData = false)
             .Build(services);
     }

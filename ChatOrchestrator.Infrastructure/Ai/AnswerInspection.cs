@@ -11,12 +11,13 @@ internal struct AnswerInspection
     private bool _hasText;
     private bool _isRefused;
     private ChatFinishReason? _finish;
+    private UsageDetails? _usage;
 
     /// <summary>Takes a whole answer.</summary>
     /// <exception cref="ModelException">It was refused, or is empty.</exception>
     public static void Check(ChatResponse response)
     {
-        var inspection = new AnswerInspection { _finish = response.FinishReason };
+        var inspection = new AnswerInspection { _finish = response.FinishReason, _usage = response.Usage };
         foreach (var message in response.Messages)
         {
             inspection.Take(message.Contents);
@@ -43,7 +44,7 @@ internal struct AnswerInspection
         // A connection that is closed in time looks like the end of the stream; only the reason tells that the answer is whole.
         if (_finish is null && !_isRefused)
         {
-            throw new ModelException(ModelFailure.Unavailable);
+            throw new ModelException(ModelFailure.Incomplete);
         }
         CheckContents();
     }
@@ -52,11 +53,11 @@ internal struct AnswerInspection
     {
         if (_isRefused || _finish == ChatFinishReason.ContentFilter)
         {
-            throw new ModelException(ModelFailure.Rejected);
+            throw new ModelException(ModelFailure.Refused) { Usage = ModelUsages.Of(_usage) };
         }
         if (!_hasText)
         {
-            throw new ModelException(ModelFailure.Empty);
+            throw new ModelException(ModelFailure.Empty) { Usage = ModelUsages.Of(_usage) };
         }
     }
 
@@ -78,7 +79,8 @@ internal struct AnswerInspection
                 case ErrorContent:
                     any = _isRefused = true;
                     break;
-                case UsageContent:
+                case UsageContent usage:
+                    _usage = usage.Details;
                     any = true;
                     break;
                 case FunctionCallContent:

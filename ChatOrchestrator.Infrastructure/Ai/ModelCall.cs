@@ -11,6 +11,10 @@ namespace ChatOrchestrator.Infrastructure.Ai;
 internal sealed partial class ModelCall : IDisposable
 {
     private const int MaxRetries = 2;
+
+    /// <summary>Where another model stands by, the user need not wait for this one.</summary>
+    private const int MaxRetriesWithNext = 1;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long a call waits for a provider that asked for it. A longer wait is the caller's, who can put the whole conversation off.</summary>
@@ -23,6 +27,7 @@ internal sealed partial class ModelCall : IDisposable
     private readonly CancellationTokenSource _limit;
     private readonly CancellationTokenRegistration _link;
     private readonly TimeSpan _patience;
+    private readonly int _maxRetries;
     private bool _isProbe;
     private bool _hasBegun;
     private long _asked;
@@ -31,12 +36,14 @@ internal sealed partial class ModelCall : IDisposable
     /// <param name="endpoint">The model.</param>
     /// <param name="limit">After how long it times out.</param>
     /// <param name="patience">A caller who gives up after at least this long without a token counts as a failure of the provider's: callers have limits of their own, often shorter ones.</param>
+    /// <param name="hasNext">Another model stands by.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are logged.</param>
     /// <param name="caller">The caller's cancellation.</param>
-    public ModelCall(ModelEndpoint endpoint, TimeSpan limit, TimeSpan patience, TimeProvider time, ILogger logger, CancellationToken caller)
+    public ModelCall(ModelEndpoint endpoint, TimeSpan limit, TimeSpan patience, bool hasNext, TimeProvider time, ILogger logger, CancellationToken caller)
     {
         _patience = patience;
+        _maxRetries = hasNext ? MaxRetriesWithNext : MaxRetries;
         _endpoint = endpoint;
         _time = time;
         _logger = logger;
@@ -84,7 +91,7 @@ internal sealed partial class ModelCall : IDisposable
     public async ValueTask RecoverAsync(Exception exception)
     {
         var surfaced = Report(exception);
-        if (surfaced is not ModelException failure || _retries == MaxRetries || !IsTransient(failure))
+        if (surfaced is not ModelException failure || _retries == _maxRetries || !IsTransient(failure))
         {
             throw Surface(surfaced);
         }
@@ -112,6 +119,10 @@ internal sealed partial class ModelCall : IDisposable
     {
         // An answer that said no is known better than a cancellation that came at the same time.
         var reason = exception is ModelException ? exception : Cancelled() ?? ModelFailures.Map(exception, _time);
+        if (_hasBegun && reason is ModelException { Failure: ModelFailure.Unavailable } broken)
+        {
+            reason = new ModelException(ModelFailure.Incomplete, inner: broken.InnerException);
+        }
         if (reason is ModelException failure)
         {
             _endpoint.Failed(failure.Failure, _isProbe);
@@ -142,7 +153,7 @@ internal sealed partial class ModelCall : IDisposable
     }
 
     private static bool IsTransient(ModelException failure) =>
-        failure.Failure is ModelFailure.Unavailable or ModelFailure.RateLimited && !(failure.RetryAfter > LongestPause);
+        failure.Failure is ModelFailure.Unavailable or ModelFailure.RateLimited or ModelFailure.Malformed or ModelFailure.Incomplete && !(failure.RetryAfter > LongestPause);
 
     /// <summary>As long as the provider asked for, or doubling; spread, so that calls that failed together do not return together.</summary>
     private TimeSpan Pause(ModelException failure)

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using ChatOrchestrator.Application.Ports;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace ChatOrchestrator.Infrastructure.Ai;
 
@@ -10,19 +9,17 @@ namespace ChatOrchestrator.Infrastructure.Ai;
 /// The configured model: picks the endpoint of <see cref="ChatOptions.ModelId"/> (or the default), holds the time limits, repeats
 /// what failed before a token was handed out, and throws nothing but <see cref="ModelException"/> and the caller's own cancellation.
 /// </summary>
-internal sealed class ModelChatClient(OpenAIEndpoints endpoints, IOptions<AiOptions> options, TimeProvider time, ILogger<ModelChatClient> logger) : IChatClient
+internal sealed class ModelChatClient(OpenAIEndpoints endpoints, TimeProvider time, ILogger<ModelChatClient> logger) : IChatClient
 {
-    private readonly TimeSpan _timeout = options.Value.Timeout;
-    private readonly TimeSpan _firstTokenTimeout = options.Value.FirstTokenTimeout < options.Value.Timeout ? options.Value.FirstTokenTimeout : options.Value.Timeout;
-
     /// <inheritdoc/>
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
         var endpoint = endpoints.For(options?.ModelId);
+        var hasNext = HasNext(options);
         messages = Repeatable(messages);
         options = WithoutModel(options);
-        using var call = new ModelCall(endpoint, _timeout, _firstTokenTimeout, time, logger, cancellationToken);
+        using var call = new ModelCall(endpoint, endpoint.Timeout, endpoint.FirstTokenTimeout, hasNext, time, logger, cancellationToken);
         while (true)
         {
             call.Begin();
@@ -50,10 +47,12 @@ internal sealed class ModelChatClient(OpenAIEndpoints endpoints, IOptions<AiOpti
     {
         ArgumentNullException.ThrowIfNull(messages);
         var endpoint = endpoints.For(options?.ModelId);
+        var firstToken = FirstToken(endpoint, options);
+        var hasNext = HasNext(options);
         messages = Repeatable(messages);
         options = WithoutModel(options);
         var start = time.GetTimestamp();
-        using var call = new ModelCall(endpoint, _firstTokenTimeout, _firstTokenTimeout, time, logger, cancellationToken);
+        using var call = new ModelCall(endpoint, firstToken, firstToken, hasNext, time, logger, cancellationToken);
         AnswerStream? stream;
         while (true)
         {
@@ -65,14 +64,14 @@ internal sealed class ModelChatClient(OpenAIEndpoints endpoints, IOptions<AiOpti
                 break;
             }
             await call.RecoverAsync(failure);
-            var left = _timeout - time.GetElapsedTime(start);
-            call.LimitTo(left < _firstTokenTimeout ? left : _firstTokenTimeout);
+            var left = endpoint.Timeout - time.GetElapsedTime(start);
+            call.LimitTo(left < firstToken ? left : firstToken);
         }
         var isReported = false;
         try
         {
             call.FirstToken();
-            call.LimitTo(_timeout - time.GetElapsedTime(start));
+            call.LimitTo(endpoint.Timeout - time.GetElapsedTime(start));
             bool more;
             do
             {
@@ -131,6 +130,11 @@ internal sealed class ModelChatClient(OpenAIEndpoints endpoints, IOptions<AiOpti
             return (null, e);
         }
     }
+
+    private static bool HasNext(ChatOptions? options) => options is ModelCallOptions { HasNext: true };
+
+    private static TimeSpan FirstToken(ModelEndpoint endpoint, ChatOptions? options) =>
+        options is ModelCallOptions { FirstTokenTimeout: { } asked } ? (asked < endpoint.Timeout ? asked : endpoint.Timeout) : endpoint.FirstTokenTimeout;
 
     /// <summary>A prompt is read once for each attempt.</summary>
     private static IEnumerable<ChatMessage> Repeatable(IEnumerable<ChatMessage> messages) =>

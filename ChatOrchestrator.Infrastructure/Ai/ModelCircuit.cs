@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace ChatOrchestrator.Infrastructure.Ai;
@@ -106,6 +107,7 @@ internal sealed partial class ModelCircuit(string model, TimeProvider time, ILog
             _openedAt = time.GetTimestamp();
             _state = CircuitState.Open;
         }
+        ModelTelemetry.CircuitsOpened.Add(1, new KeyValuePair<string, object?>("model", model));
         LogOpened(logger, model, _break.TotalSeconds);
     }
 

@@ -21,8 +21,10 @@ internal static class ModelFailures
         ClientResultException { Status: > 0 } answered => Map(answered, time),
         ClientResultException => new ModelException(ModelFailure.Unavailable),
         HttpRequestException or IOException => new ModelException(ModelFailure.Unavailable, inner: exception),
-        // Not JSON, not an answer, or a connection that timed out: the caller's and our own cancellation were told apart before.
-        _ => new ModelException(ModelFailure.Unavailable),
+        // A connection that timed out: the caller's and our own cancellation were told apart before.
+        OperationCanceledException or TimeoutException => new ModelException(ModelFailure.Unavailable),
+        // Not JSON, or JSON that is not an answer.
+        _ => new ModelException(ModelFailure.Malformed),
     };
 
     private static ModelException Map(ClientResultException exception, TimeProvider time)

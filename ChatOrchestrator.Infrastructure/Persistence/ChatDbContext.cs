@@ -42,6 +42,10 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
 
     public DbSet<ErasureReceipt> Erasures => Set<ErasureReceipt>();
 
+    public DbSet<BudgetDay> BudgetDays => Set<BudgetDay>();
+
+    public DbSet<BudgetReservation> BudgetReservations => Set<BudgetReservation>();
+
     public DbSet<NamedLease> Leases => Set<NamedLease>();
 
     public DbSet<ListenerState> ListenerStates => Set<ListenerState>();
@@ -184,6 +188,17 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             receipt.ToTable("erasures").HasKey(e => e.Id);
             receipt.Property(e => e.Id).ValueGeneratedNever();
             receipt.Property(e => e.RequestedBy).HasMaxLength(200);
+        });
+        modelBuilder.Entity<BudgetDay>(day =>
+        {
+            day.ToTable("budget_days").HasKey(d => new { d.OwnerId, d.Day });
+            day.HasIndex(d => new { d.BotId, d.Day });
+        });
+        modelBuilder.Entity<BudgetReservation>(reservation =>
+        {
+            reservation.ToTable("budget_reservations").HasKey(r => r.Id);
+            reservation.Property(r => r.Id).ValueGeneratedNever();
+            reservation.HasIndex(r => r.BotId);
         });
         modelBuilder.Entity<NamedLease>(lease => lease.ToTable("leases").HasKey(l => l.Name));
         modelBuilder.Entity<ListenerState>(state => state.ToTable("listener_states").HasKey(s => s.Name));

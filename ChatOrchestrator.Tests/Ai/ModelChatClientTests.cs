@@ -171,17 +171,17 @@ public sealed class ModelChatClientTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(false, "{\"id\":")]
-    [InlineData(false, "<html>Welcome</html>")]
-    [InlineData(false, "{}")]
-    [InlineData(true, "data: {\"id\":\n\n")]
-    [InlineData(true, "data: {\"error\":{\"message\":\"overloaded\"}}\n\ndata: [DONE]\n\n")]
-    [InlineData(true, "")]
-    public async Task What_is_not_an_answer_is_unavailable(bool stream, string body)
+    [InlineData(false, "{\"id\":", ModelFailure.Malformed)]
+    [InlineData(false, "<html>Welcome</html>", ModelFailure.Malformed)]
+    [InlineData(false, "{}", ModelFailure.Malformed)]
+    [InlineData(true, "data: {\"id\":\n\n", ModelFailure.Malformed)]
+    [InlineData(true, "data: {\"error\":{\"message\":\"overloaded\"}}\n\ndata: [DONE]\n\n", ModelFailure.Incomplete)]
+    [InlineData(true, "", ModelFailure.Incomplete)]
+    public async Task What_is_not_an_answer_is_told_apart(bool stream, string body, ModelFailure expected)
     {
         _stub.Always = OpenAIStub.Raw(body, stream ? "text/event-stream" : "application/json");
 
-        (await _host.FailureAsync(stream)).Failure.ShouldBe(ModelFailure.Unavailable);
+        (await _host.FailureAsync(stream)).Failure.ShouldBe(expected);
     }
 
     [Theory]
@@ -205,7 +205,7 @@ public sealed class ModelChatClientTests : IAsyncLifetime
             }
         });
 
-        failure.Failure.ShouldBe(ModelFailure.Unavailable);
+        failure.Failure.ShouldBe(ModelFailure.Incomplete);
         text.ShouldBe("Half an");
         _stub.Requests.Count.ShouldBe(1);
     }
@@ -217,21 +217,23 @@ public sealed class ModelChatClientTests : IAsyncLifetime
 
         (await _host.FailureAsync()).Failure.ShouldBe(ModelFailure.Empty);
         (await _host.FailureAsync()).Failure.ShouldBe(ModelFailure.Empty);
-        (await _host.FailureAsync(stream: true)).Failure.ShouldBe(ModelFailure.Empty);
+        var empty = await _host.FailureAsync(stream: true);
+        (empty.Failure, empty.Usage).ShouldBe((ModelFailure.Empty, new ModelUsage(11, 0, 7)));
         (await _host.FailureAsync(stream: true)).Failure.ShouldBe(ModelFailure.Empty);
         _stub.Requests.Count.ShouldBe(4);
     }
 
     [Fact]
-    public async Task A_refused_or_filtered_answer_is_rejected()
+    public async Task A_refused_or_filtered_answer_is_told_apart_and_what_it_cost_is_known()
     {
         _stub.Next(OpenAIStub.Plain(null, refusal: "I can't help with that.")).Next(OpenAIStub.Plain("Half", finish: "content_filter"))
             .Next(OpenAIStub.Streamed([], refusal: "I can't.")).Next(OpenAIStub.Streamed(["Half"], finish: "content_filter"));
 
-        (await _host.FailureAsync()).Failure.ShouldBe(ModelFailure.Rejected);
-        (await _host.FailureAsync()).Failure.ShouldBe(ModelFailure.Rejected);
-        (await _host.FailureAsync(stream: true)).Failure.ShouldBe(ModelFailure.Rejected);
-        (await _host.FailureAsync(stream: true)).Failure.ShouldBe(ModelFailure.Rejected);
+        var refused = await _host.FailureAsync();
+        (refused.Failure, refused.Usage).ShouldBe((ModelFailure.Refused, new ModelUsage(11, 0, 7)));
+        (await _host.FailureAsync()).Failure.ShouldBe(ModelFailure.Refused);
+        (await _host.FailureAsync(stream: true)).Failure.ShouldBe(ModelFailure.Refused);
+        (await _host.FailureAsync(stream: true)).Failure.ShouldBe(ModelFailure.Refused);
     }
 
     [Theory]

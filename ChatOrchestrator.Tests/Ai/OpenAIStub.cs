@@ -27,16 +27,20 @@ internal sealed class OpenAIStub : IAsyncDisposable
     /// <summary>What every request gets when the script is at its end.</summary>
     public Func<HttpContext, Task>? Always { get; set; }
 
-    public static async Task<OpenAIStub> StartAsync()
+    /// <summary>The server, without a path.</summary>
+    public string Address { get; private set; } = "";
+
+    public static async Task<OpenAIStub> StartAsync(string path = "/v1/chat/completions")
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var stub = new OpenAIStub(app);
-        app.MapPost("/v1/chat/completions", stub.AnswerAsync);
+        app.MapPost(path, stub.AnswerAsync);
         await app.StartAsync();
-        stub.Endpoint = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
+        stub.Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        stub.Endpoint = stub.Address + "/v1";
         return stub;
     }
 

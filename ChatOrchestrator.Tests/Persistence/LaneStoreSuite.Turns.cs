@@ -22,6 +22,7 @@ public abstract partial class LaneStoreSuite
             PromptVersion = 3,
             InputTokens = 11,
             OutputTokens = 22,
+            CostNanos = 9_000_000_000,
             Attempt = 2,
             StartedAt = started,
             FirstTokenAt = started.AddSeconds(1),
@@ -37,7 +38,7 @@ public abstract partial class LaneStoreSuite
             .ShouldBe((turn.AnswerId, committed.AnswerSequence, "**bold**", MessageAuthor.Bot, asked, turn.TurnId, chat.Connection, turn.TraceParent));
         var stored = (await TurnsAsync(chat)).Single();
         (stored.Id, stored.FromSequence, stored.ThroughSequence, stored.State, stored.Model, stored.PromptVersion).ShouldBe((turn.TurnId, asked, asked, TurnState.Answered, "gpt", 3));
-        (stored.InputTokens, stored.OutputTokens, stored.Attempt, stored.Worker).ShouldBe((11, 22, 2, "worker"));
+        (stored.InputTokens, stored.OutputTokens, stored.CostNanos, stored.Attempt, stored.Worker).ShouldBe((11, 22, 9_000_000_000, 2, "worker"));
         (stored.StartedAt, stored.FirstTokenAt, stored.EndedAt).ShouldBe((turn.StartedAt, turn.FirstTokenAt, turn.EndedAt));
         (await PartsAsync(chat)).Select(p => (p.Ordinal, p.Body, p.Format, p.PlainBody, p.State, p.Attempts))
             .ShouldBe([(0, "<b>bold</b>", "HTML", "bold", PartState.Pending, 0), (1, null, null, null, PartState.Pending, 0)]);

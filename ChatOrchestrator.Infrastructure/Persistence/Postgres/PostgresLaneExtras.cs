@@ -28,7 +28,7 @@ internal static class PostgresLaneExtras
 
     private const string Note = "INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at) VALUES ($1, $2, $3, $4, now())";
 
-    public static bool HasExtras(TurnCommit turn) => turn.Forget || turn.Reopen || turn.DeadLetterOf is not null || turn.TakenOverFrom is not null;
+    public static bool HasExtras(TurnCommit turn) => turn.Forget || turn.Reopen || turn.DeadLetterOf is not null || turn.TakenOverFrom is not null || turn.Notes.Count > 0;
 
     public static bool HasExtras(DeliveryCommit delivery) =>
         delivery.Failure is not null || delivery.Part is { } p && (p.FailsRest || p.DeadLetter || p.MovedToChatId is not null || p.Blocked || p.MayRepeat || p.Error is not null);
@@ -50,6 +50,10 @@ internal static class PostgresLaneExtras
                 new NpgsqlCommand(DeadLetter, connection).Value(Guid.CreateVersion7()).Value(conversation).Value(message)
                     .Value("turn").Value(turn.Reason ?? "failed").Value(turn.Attempt),
                 token);
+        }
+        foreach (var note in turn.Notes)
+        {
+            await RunAsync(new NpgsqlCommand(Note, connection).Value(conversation).Value(turn.MessageId).Value(note.Kind).Value<string?>(note.Detail), token);
         }
         if (turn.TakenOverFrom is { } worker)
         {

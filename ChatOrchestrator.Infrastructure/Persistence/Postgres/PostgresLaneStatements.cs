@@ -67,15 +67,15 @@ internal static class PostgresLaneStatements
         """;
 
     /// <summary>
-    /// $1–$20 one column each of the turns, $21–$26 of their parts ($23: which turn, from 1). A turn that is saved already (its commit's answer was
+    /// $1–$21 one column each of the turns, $22–$27 of their parts ($24: which turn, from 1). A turn that is saved already (its commit's answer was
     /// lost) is not held any more: the parts are found by the next claim.
     /// </summary>
     public const string CommitTurns = """
         WITH held AS MATERIALIZED (
             SELECT i.*, l.outbound_sequence > l.delivered_sequence AS is_behind
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) WITH ORDINALITY
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) WITH ORDINALITY
                 AS i(conversation_id, token, connection_id, turn_id, from_sequence, through_sequence, state, reason, answer_id, answer, model,
-                     prompt_version, input_tokens, output_tokens, attempt, worker, started_at, first_token_at, ended_at, trace_parent, ord)
+                     prompt_version, input_tokens, output_tokens, cost_nanos, attempt, worker, started_at, first_token_at, ended_at, trace_parent, ord)
             JOIN lanes l ON l.conversation_id = i.conversation_id AND l.lease_token = i.token AND l.handled_sequence < i.through_sequence
             WHERE l.lease_owner IS NOT NULL ORDER BY l.conversation_id FOR UPDATE OF l
         ), placed AS MATERIALIZED (
@@ -85,13 +85,13 @@ internal static class PostgresLaneStatements
             SELECT t.answer_sequence, t.answer_id, t.conversation_id, t.connection_id, 1, 0, t.answer, t.through_sequence, t.turn_id, t.trace_parent, clock_timestamp()
             FROM placed t WHERE t.answer IS NOT NULL
         ), turned AS (
-            INSERT INTO turns (id, conversation_id, from_sequence, through_sequence, state, reason, model, prompt_version, input_tokens, output_tokens, attempt, worker, started_at, first_token_at, ended_at)
-            SELECT t.turn_id, t.conversation_id, t.from_sequence, t.through_sequence, t.state, t.reason, t.model, t.prompt_version, t.input_tokens, t.output_tokens, t.attempt, t.worker, t.started_at, t.first_token_at, t.ended_at
+            INSERT INTO turns (id, conversation_id, from_sequence, through_sequence, state, reason, model, prompt_version, input_tokens, output_tokens, cost_nanos, attempt, worker, started_at, first_token_at, ended_at)
+            SELECT t.turn_id, t.conversation_id, t.from_sequence, t.through_sequence, t.state, t.reason, t.model, t.prompt_version, t.input_tokens, t.output_tokens, t.cost_nanos, t.attempt, t.worker, t.started_at, t.first_token_at, t.ended_at
             FROM placed t
         ), parted AS (
             INSERT INTO parts (message_id, ordinal, conversation_id, body, format, plain_body, state, attempts)
             SELECT p.message_id, p.ordinal, t.conversation_id, p.body, p.format, p.plain_body, 0, 0
-            FROM unnest($21, $22, $23, $24, $25, $26) AS p(message_id, ordinal, ord, body, format, plain_body) JOIN placed t USING (ord)
+            FROM unnest($22, $23, $24, $25, $26, $27) AS p(message_id, ordinal, ord, body, format, plain_body) JOIN placed t USING (ord)
         ), moved AS (
             UPDATE lanes l SET handled_sequence = t.through_sequence, outbound_sequence = COALESCE(t.answer_sequence, l.outbound_sequence), attempts = 0
             FROM placed t WHERE l.conversation_id = t.conversation_id

@@ -265,6 +265,7 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
             .Column(turns, NpgsqlDbType.Integer, t => t.PromptVersion)
             .Column(turns, NpgsqlDbType.Integer, t => t.InputTokens)
             .Column(turns, NpgsqlDbType.Integer, t => t.OutputTokens)
+            .Column(turns, NpgsqlDbType.Bigint, t => t.CostNanos)
             .Column(turns, NpgsqlDbType.Integer, t => t.Attempt)
             .Column(turns, NpgsqlDbType.Text, t => t.Worker)
             .Column(turns, NpgsqlDbType.TimestampTz, t => t.StartedAt)

@@ -42,6 +42,10 @@ internal static class SqliteLaneExtras
         {
             session.Run(DeadLetter, Guid.CreateVersion7(), conversation, message, "turn", turn.Reason ?? "failed", turn.Attempt, session.Now);
         }
+        foreach (var note in turn.Notes)
+        {
+            session.Run(Note, conversation, turn.MessageId, note.Kind, note.Detail, session.Now);
+        }
         if (turn.TakenOverFrom is { } worker)
         {
             session.Run(Note, conversation, turn.MessageId, "taken_over", "from " + worker, session.Now);

@@ -74,8 +74,8 @@ internal static class SqliteLaneStatements
     public const string SetOutbound = "UPDATE lanes SET outbound_sequence = $2 WHERE conversation_id = $1";
 
     public const string StoreTurn = """
-        INSERT INTO turns (id, conversation_id, from_sequence, through_sequence, state, reason, model, prompt_version, input_tokens, output_tokens, attempt, worker, started_at, first_token_at, ended_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        INSERT INTO turns (id, conversation_id, from_sequence, through_sequence, state, reason, model, prompt_version, input_tokens, output_tokens, cost_nanos, attempt, worker, started_at, first_token_at, ended_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         """;
 
     /// <summary>$1 message, $2 ordinal, $3 conversation, $4 body, $5 format, $6 plain body.</summary>

@@ -171,7 +171,7 @@ internal sealed class SqliteLaneStore(SqliteHotPath hotPath) : ILaneStore
         }
         session.Run(
             Sql.StoreTurn,
-            turn.TurnId, conversation, turn.FromSequence, turn.ThroughSequence, (int)turn.State, turn.Reason, turn.Model, turn.PromptVersion, turn.InputTokens, turn.OutputTokens,
+            turn.TurnId, conversation, turn.FromSequence, turn.ThroughSequence, (int)turn.State, turn.Reason, turn.Model, turn.PromptVersion, turn.InputTokens, turn.OutputTokens, turn.CostNanos,
             turn.Attempt, turn.Worker, SqliteSession.Micros(turn.StartedAt), SqliteSession.Micros(turn.FirstTokenAt), SqliteSession.Micros(turn.EndedAt));
         for (var i = 0; i < turn.Parts.Count; i++)
         {

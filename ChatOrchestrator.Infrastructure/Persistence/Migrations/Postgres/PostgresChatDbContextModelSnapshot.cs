@@ -923,6 +923,10 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("conversation_id");
 
+                    b.Property<long?>("CostNanos")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_nanos");
+
                     b.Property<DateTimeOffset>("EndedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("ended_at");
@@ -978,6 +982,80 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("ix_turns_conversation_id_through_sequence");
 
                     b.ToTable("turns", (string)null);
+                });
+
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.BudgetDay", b =>
+                {
+                    b.Property<Guid>("OwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<Guid>("BotId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("bot_id");
+
+                    b.Property<long>("SpentNanos")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spent_nanos");
+
+                    b.Property<long>("SpentTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spent_tokens");
+
+                    b.HasKey("OwnerId", "Day")
+                        .HasName("pk_budget_days");
+
+                    b.HasIndex("BotId", "Day")
+                        .HasDatabaseName("ix_budget_days_bot_id_day");
+
+                    b.ToTable("budget_days", (string)null);
+                });
+
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.BudgetReservation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("BotId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("bot_id");
+
+                    b.Property<Guid>("ConversationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("conversation_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long>("Nanos")
+                        .HasColumnType("bigint")
+                        .HasColumnName("nanos");
+
+                    b.Property<Guid?>("ParticipantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("participant_id");
+
+                    b.Property<long>("Tokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tokens");
+
+                    b.HasKey("Id")
+                        .HasName("pk_budget_reservations");
+
+                    b.HasIndex("BotId")
+                        .HasDatabaseName("ix_budget_reservations_bot_id");
+
+                    b.ToTable("budget_reservations", (string)null);
                 });
 
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.IdempotencyKey", b =>

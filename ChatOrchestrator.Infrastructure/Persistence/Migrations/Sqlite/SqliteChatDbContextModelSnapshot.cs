@@ -912,6 +912,10 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("conversation_id");
 
+                    b.Property<long?>("CostNanos")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("cost_nanos");
+
                     b.Property<long>("EndedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("ended_at");
@@ -967,6 +971,80 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                         .HasDatabaseName("ix_turns_conversation_id_through_sequence");
 
                     b.ToTable("turns", (string)null);
+                });
+
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.BudgetDay", b =>
+                {
+                    b.Property<Guid>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("day");
+
+                    b.Property<Guid>("BotId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("bot_id");
+
+                    b.Property<long>("SpentNanos")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spent_nanos");
+
+                    b.Property<long>("SpentTokens")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spent_tokens");
+
+                    b.HasKey("OwnerId", "Day")
+                        .HasName("pk_budget_days");
+
+                    b.HasIndex("BotId", "Day")
+                        .HasDatabaseName("ix_budget_days_bot_id_day");
+
+                    b.ToTable("budget_days", (string)null);
+                });
+
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.BudgetReservation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("BotId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("bot_id");
+
+                    b.Property<Guid>("ConversationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("conversation_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("day");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long>("Nanos")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("nanos");
+
+                    b.Property<Guid?>("ParticipantId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("participant_id");
+
+                    b.Property<long>("Tokens")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tokens");
+
+                    b.HasKey("Id")
+                        .HasName("pk_budget_reservations");
+
+                    b.HasIndex("BotId")
+                        .HasDatabaseName("ix_budget_reservations_bot_id");
+
+                    b.ToTable("budget_reservations", (string)null);
                 });
 
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.IdempotencyKey", b =>
