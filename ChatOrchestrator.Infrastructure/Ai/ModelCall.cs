@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace ChatOrchestrator.Infrastructure.Ai;
@@ -136,6 +137,7 @@ internal sealed partial class ModelCall : IDisposable
     {
         if (reason is ModelException failure)
         {
+            EngineTelemetry.ModelFailures.Add(1, new("model", _endpoint.Model), new("reason", ModelFailureNames.Of(failure.Failure)));
             LogFailed(_logger, _endpoint.Model, failure.Failure, _retries + 1, failure.InnerException?.GetType().Name);
         }
         return reason;

@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace ChatOrchestrator.Infrastructure.Ai;
@@ -75,6 +76,7 @@ internal sealed partial class ModelCircuit(string model, TimeProvider time, ILog
             _break = TimeSpan.Zero;
             Sample();
         }
+        EngineTelemetry.CircuitOpen.Record(0, new KeyValuePair<string, object?>("model", model));
         LogClosed(logger, model);
     }
 
@@ -106,6 +108,7 @@ internal sealed partial class ModelCircuit(string model, TimeProvider time, ILog
             _openedAt = time.GetTimestamp();
             _state = CircuitState.Open;
         }
+        EngineTelemetry.CircuitOpen.Record(1, new KeyValuePair<string, object?>("model", model));
         LogOpened(logger, model, _break.TotalSeconds);
     }
 
