@@ -115,6 +115,7 @@ internal sealed partial class ModelCall : IDisposable
         var reason = exception is ModelException ? exception : Cancelled() ?? ModelFailures.Map(exception, _time);
         if (reason is ModelException failure)
         {
+            EngineTelemetry.ModelFailures.Add(1, new("model", _endpoint.Model), new("reason", ModelFailureNames.Of(failure.Failure)));
             _endpoint.Failed(failure.Failure, _isProbe);
         }
         else if (!_hasBegun && _time.GetElapsedTime(_asked) >= _patience)
@@ -137,7 +138,6 @@ internal sealed partial class ModelCall : IDisposable
     {
         if (reason is ModelException failure)
         {
-            EngineTelemetry.ModelFailures.Add(1, new("model", _endpoint.Model), new("reason", ModelFailureNames.Of(failure.Failure)));
             LogFailed(_logger, _endpoint.Model, failure.Failure, _retries + 1, failure.InnerException?.GetType().Name);
         }
         return reason;

@@ -229,7 +229,8 @@ public sealed class ManifestTests
                     read.Add(parentPath);
                 }
             }
-            return earlierKeys;
+            // A section without a child is not bound at all.
+            return parentPath?.Contains(':', StringComparison.Ordinal) == false ? earlierKeys.Append("Any") : earlierKeys;
         }
 
         public IChangeToken GetReloadToken() => new CancellationChangeToken(CancellationToken.None);

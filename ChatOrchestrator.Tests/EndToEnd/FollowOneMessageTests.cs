@@ -81,7 +81,7 @@ public sealed partial class FollowOneMessageTests(PostgresDatabase postgres, Red
         lines.ShouldContain(l => l.Process == "api" && l.Text.Contains("DeliveryReceipt", StringComparison.Ordinal));
 
         received.ShouldContain("chat_messages_received_total{platform=\"whatsapp\",result=\"stored\"} 1");
-        metrics.ShouldContain("chat_parts_total{platform=\"whatsapp\",outcome=\"delivered\"} 1");
+        metrics.ShouldContain("chat_parts_total{outcome=\"delivered\",platform=\"whatsapp\"} 1");
         metrics.ShouldContain("chat_turns_total{state=\"answered\"} 1");
 
         // Ids tell the story; what was said does not leave the store.
@@ -134,7 +134,7 @@ public sealed partial class FollowOneMessageTests(PostgresDatabase postgres, Red
 
     /// <summary>Without the tags that every sample has.</summary>
     private static IEnumerable<string> Samples(string text) =>
-        text.Split('\n').Where(l => l.Length > 0 && l[0] != '#').Select(l => Stamp().Replace(Scope().Replace(l, ""), ""));
+        text.Split('\n').Where(l => l.Length > 0 && l[0] != '#').Select(l => Stamp().Replace(Scope().Replace(l, ""), "").Replace("{}", "", StringComparison.Ordinal));
 
     private static IEnumerable<LogLine> Lines(ServiceProcess process, string name) =>
         from line in process.Output.Split('\n')
