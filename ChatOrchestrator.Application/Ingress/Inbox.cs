@@ -75,7 +75,8 @@ public sealed partial class Inbox : IAsyncDisposable
             {
                 foreach (var other in others)
                 {
-                    Recorded(other.GetType().Name, connection.Id, connection.Platform.Value);
+                    var receipt = other as DeliveryReceipt;
+                    Recorded(other.GetType().Name, receipt?.State, receipt?.Reference?.MessageId, connection.Id, connection.Platform.Value);
                 }
             }
         }
@@ -196,8 +197,8 @@ public sealed partial class Inbox : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Debug, Message = "Message {MessageId} in {ConversationId} of user {UserId}, connection {ConnectionId}, {Platform}: {Result}")]
     private partial void Received(Guid messageId, Domain.Conversations.ConversationId conversationId, Guid userId, Domain.Bots.ConnectionId connectionId, string platform, string result);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Event} of connection {ConnectionId}, {Platform}, is recorded")]
-    private partial void Recorded(string @event, Domain.Bots.ConnectionId connectionId, string platform);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Event} {State} of message {MessageId}, connection {ConnectionId}, {Platform}, is recorded")]
+    private partial void Recorded(string @event, PartState? state, Guid? messageId, Domain.Bots.ConnectionId connectionId, string platform);
 
     private static InboundAuthor Clean(InboundAuthor author) =>
         author with { DisplayName = Clean(author.DisplayName), Username = Clean(author.Username) };

@@ -78,7 +78,7 @@ public sealed partial class FollowOneMessageTests(PostgresDatabase postgres, Red
         story.ShouldContain(l => l.Text.Contains("is saved", StringComparison.Ordinal));
         story.ShouldContain(l => l.Text.Contains(answer, StringComparison.Ordinal) && l.Text.Contains("delivered", StringComparison.Ordinal));
         lines.ShouldContain(l => l.Process == "api" && l.Text.Contains(question, StringComparison.Ordinal) && l.Text.Contains("stored", StringComparison.Ordinal));
-        lines.ShouldContain(l => l.Process == "api" && l.Text.Contains("DeliveryReceipt", StringComparison.Ordinal));
+        lines.ShouldContain(l => l.Process == "api" && l.Text.Contains($"DeliveryReceipt Delivered of message {answer}", StringComparison.Ordinal));
 
         received.ShouldContain("chat_messages_received_total{platform=\"whatsapp\",result=\"stored\"} 1");
         metrics.ShouldContain("chat_parts_total{outcome=\"delivered\",platform=\"whatsapp\"} 1");
