@@ -55,6 +55,7 @@ internal static class ApiRegistration
             .AllowCrossOrigin(app.Configuration);
         api.MapBotEndpoints();
         api.MapConnectionEndpoints();
+        api.MapConnectionHealthEndpoints();
         api.MapConversationEndpoints();
         api.MapPlatformEndpoints();
         api.MapLaneEndpoints();

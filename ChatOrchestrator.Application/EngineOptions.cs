@@ -58,6 +58,10 @@ public sealed class EngineOptions : IValidatableObject
     [Range(1, 86_400)]
     public int RetentionSeconds { get; set; } = 3_600;
 
+    /// <summary>How often the lanes that wait, open dead letters and connections are counted for the metrics, in seconds.</summary>
+    [Range(1, 3_600)]
+    public int MeasureSeconds { get; set; } = 10;
+
     public TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
 
     public TimeSpan Renew => TimeSpan.FromSeconds(RenewSeconds);

@@ -22,6 +22,7 @@ public static class EngineRegistration
         services.TryAddSingleton<Inbox>();
         services.TryAddSingleton<ReceiveWebhook>();
         services.TryAddSingleton<ReadStuckLanes>();
+        services.AddHostedService<MeasureStore>();
         return services;
     }
 

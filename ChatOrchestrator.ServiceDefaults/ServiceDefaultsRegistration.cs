@@ -1,7 +1,10 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Http.Resilience;
+using Microsoft.Extensions.Options;
 
 namespace ChatOrchestrator.ServiceDefaults;
 
@@ -10,7 +13,7 @@ public static class ServiceDefaultsRegistration
 {
     /// <summary>
     /// Adds telemetry (metrics always; traces and log export when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set), console
-    /// logging (JSON lines outside Development), health checks, service discovery and HTTP client defaults.
+    /// logging (JSON lines outside Development), errors to Sentry when <c>Sentry:Dsn</c> is set, health checks, service discovery and HTTP client defaults.
     /// </summary>
     /// <remarks>
     /// <para>Every client of <see cref="IHttpClientFactory"/> gets service discovery and the standard resilience pipeline
@@ -27,6 +30,14 @@ public static class ServiceDefaultsRegistration
     {
         builder.AddConsoleLogging();
         builder.AddTelemetry();
+        builder.AddErrorReporting();
+        builder.Services.AddOptions<ShutdownOptions>().BindConfiguration(ShutdownOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<LeaveRotation>();
+        builder.Services.AddHostedService(static services => services.GetRequiredService<LeaveRotation>());
+        // The delay comes on top of the time that what runs has to end.
+        builder.Services.AddOptions<HostOptions>()
+            .Configure<IOptions<ShutdownOptions>>(static (host, shutdown) => host.ShutdownTimeout += TimeSpan.FromSeconds(shutdown.Value.DelaySeconds));
         builder.Services.AddHealthChecks();
         builder.Services.AddSingleton<ReadinessProbe>();
         builder.Services.AddServiceDiscovery();
@@ -45,9 +56,24 @@ public static class ServiceDefaultsRegistration
     /// </summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
+        app.UseLeaveRotation();
         app.MapHealthEndpoints();
         app.MapPrometheusScrapingEndpoint("/metrics").AsOperationsEndpoint();
         return app;
+    }
+
+    /// <summary>A client that keeps its connection would learn of the end only when it is cut off. HTTP/2 says goodbye by itself.</summary>
+    private static void UseLeaveRotation(this WebApplication app)
+    {
+        var rotation = app.Services.GetRequiredService<LeaveRotation>();
+        app.Use(next => http =>
+        {
+            if (rotation.IsLeaving && HttpProtocol.IsHttp11(http.Request.Protocol))
+            {
+                http.Response.Headers.Connection = "close";
+            }
+            return next(http);
+        });
     }
 
     internal static void AsOperationsEndpoint(this IEndpointConventionBuilder endpoint) =>

@@ -15,6 +15,7 @@ public static class AdministrationRegistration
         .AddSingleton<IntroduceConnection>()
         .AddSingleton<CreateConnection>()
         .AddSingleton<ReadConnections>()
+        .AddSingleton<ReadConnectionHealth>()
         .AddSingleton<ChangeConnection>()
         .AddSingleton<DeleteConnection>()
         .AddSingleton<GrantAccess>()

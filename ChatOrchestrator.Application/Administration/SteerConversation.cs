@@ -1,5 +1,6 @@
 using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Domain.Conversations;
 
@@ -50,6 +51,7 @@ public sealed class SteerConversation(
             signals.Publish(Interrupts.Channel, conversation.State == ConversationState.HandedOff ? Interrupts.OfHandOff(id) : Interrupts.Of(id));
         }
         doorbell.Ring(0);
+        EngineTelemetry.Steered.Add(1, new KeyValuePair<string, object?>("action", action[(action.IndexOf('.', StringComparison.Ordinal) + 1)..]));
         if (await connections.FindAsync(conversation.ConnectionId, cancellationToken) is { } connection
             && platforms.TryFind(connection.Platform.Value, out var adapter) && adapter is IShowsConversationState platform)
         {

@@ -79,6 +79,7 @@ internal sealed partial class DeliverParts(
             };
             var mayHaveArrived = ReconcileDelivery.MayHaveArrived(held.Lane, part, first: i == 0);
             var found = mayHaveArrived ? await reconcile.FindAsync(platform, connection, outgoing, held.Cancellation) : null;
+            var sending = time.GetTimestamp();
             var outcome = found ?? await SendAsync(platform, connection, outgoing, held.Cancellation);
             string? movedTo = null;
             if (outcome is DeliveryOutcome.Moved moved)
@@ -88,7 +89,7 @@ internal sealed partial class DeliverParts(
                 chat = chat with { ChatId = moved.ChatId };
                 outcome = await SendAsync(platform, connection, outgoing with { Chat = chat }, held.Cancellation);
             }
-            Count(platform, outcome);
+            Count(platform, outcome, time.GetElapsedTime(sending), part);
             if (outcome is DeliveryOutcome.Delivered && i == 0 && askedAt is { } asked)
             {
                 EngineTelemetry.AnswerDuration.Record((time.GetUtcNow() - asked).TotalSeconds);
@@ -193,7 +194,7 @@ internal sealed partial class DeliverParts(
         return commit with { Part = saved with { State = state, Error = reason }, Next = LaneNext.Hold, Hold = Backoff.After(attempt, after) };
     }
 
-    private static void Count(IPlatformAdapter platform, DeliveryOutcome outcome)
+    private void Count(IPlatformAdapter platform, DeliveryOutcome outcome, TimeSpan took, OpenPart part)
     {
         var name = outcome switch
         {
@@ -204,7 +205,12 @@ internal sealed partial class DeliverParts(
             _ => "unknown",
         };
         EngineTelemetry.Parts.Add(1, new("platform", platform.Platform.Value), new("outcome", name));
+        EngineTelemetry.SendDuration.Record(took.TotalSeconds, new("platform", platform.Platform.Value), new("outcome", name));
+        PartSent(part.Ordinal, part.MessageId, platform.Platform.Value, name, took.TotalMilliseconds);
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Part {Ordinal} of message {MessageId} was given to {Platform}: {Outcome}, {Milliseconds:F1} ms")]
+    private partial void PartSent(int ordinal, Guid messageId, string platform, string outcome, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Part {Ordinal} of message {MessageId} in {ConversationId}: attempt {Attempt} came to nothing ({Reason})")]
     private partial void PartPostponed(ConversationId conversationId, Guid messageId, int ordinal, int attempt, string reason);

@@ -3,6 +3,7 @@ using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Domain.Messages;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace ChatOrchestrator.Application.Ingress;
@@ -11,25 +12,27 @@ namespace ChatOrchestrator.Application.Ingress;
 /// Stores what platforms send. Concurrent requests share one commit; a request returns only after the commit that holds
 /// it. Then it rings the doorbell, and carries out the commands that do not wait their turn.
 /// </summary>
-public sealed class Inbox : IAsyncDisposable
+public sealed partial class Inbox : IAsyncDisposable
 {
     private readonly IInboxStore _store;
     private readonly ILaneStore _lanes;
     private readonly ISignals _signals;
     private readonly Doorbell _doorbell;
     private readonly Platforms _platforms;
+    private readonly ILogger<Inbox> _logger;
     private readonly AddressCache _addresses = new();
     private readonly Task<IAsyncDisposable> _forgetting;
     private readonly Batcher<InboxAddress, ResolvedAddress> _resolver;
     private readonly Batcher<InboxMessage[], AppendResult[]> _appender;
 
-    public Inbox(IInboxStore store, ILaneStore lanes, ISignals signals, Doorbell doorbell, Platforms platforms, IOptions<EngineOptions> options)
+    public Inbox(IInboxStore store, ILaneStore lanes, ISignals signals, Doorbell doorbell, Platforms platforms, IOptions<EngineOptions> options, ILogger<Inbox> logger)
     {
         _store = store;
         _lanes = lanes;
         _signals = signals;
         _doorbell = doorbell;
         _platforms = platforms;
+        _logger = logger;
         _resolver = new("resolve", options.Value.InboxCapacity, 256, _store.ResolveAsync);
         _appender = new("inbox", options.Value.InboxCapacity, 256, AppendAsync);
         _forgetting = signals.SubscribeAsync(AddressCache.ForgetChannel, _ => _addresses.Clear(), CancellationToken.None);
@@ -68,6 +71,14 @@ public sealed class Inbox : IAsyncDisposable
                 _signals.Publish(AddressCache.ForgetChannel, "");
             }
             EngineTelemetry.Received.Add(others.Count, new("platform", connection.Platform.Value), new("result", "event"));
+            if (_logger.IsEnabled(LogLevel.Debug))
+            {
+                foreach (var other in others)
+                {
+                    var receipt = other as DeliveryReceipt;
+                    Recorded(other.GetType().Name, receipt?.State, receipt?.Reference?.MessageId, connection.Id, connection.Platform.Value);
+                }
+            }
         }
     }
 
@@ -100,6 +111,7 @@ public sealed class Inbox : IAsyncDisposable
             {
                 var stored = results[i].Kind == AppendKind.Stored;
                 EngineTelemetry.Received.Add(1, new("platform", connection.Platform.Value), new("result", stored ? "stored" : "duplicate"));
+                Received(rows[i].Id, rows[i].Conversation, rows[i].Participant, connection.Id, connection.Platform.Value, stored ? "stored" : "duplicate");
                 if (stored && rows[i].Kind == MessageKind.Command && Commands.Interrupts(rows[i].Text))
                 {
                     await InterruptAsync(rows[i], results[i].Sequence, cancellationToken);
@@ -181,6 +193,12 @@ public sealed class Inbox : IAsyncDisposable
         _signals.Publish(Interrupts.Channel, Interrupts.Of(command.Conversation));
         _doorbell.Ring(0);
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Message {MessageId} in {ConversationId} of user {UserId}, connection {ConnectionId}, {Platform}: {Result}")]
+    private partial void Received(Guid messageId, Domain.Conversations.ConversationId conversationId, Guid userId, Domain.Bots.ConnectionId connectionId, string platform, string result);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Event} {State} of message {MessageId}, connection {ConnectionId}, {Platform}, is recorded")]
+    private partial void Recorded(string @event, PartState? state, Guid? messageId, Domain.Bots.ConnectionId connectionId, string platform);
 
     private static InboundAuthor Clean(InboundAuthor author) =>
         author with { DisplayName = Clean(author.DisplayName), Username = Clean(author.Username) };

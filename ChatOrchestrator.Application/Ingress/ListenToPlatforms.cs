@@ -62,7 +62,7 @@ internal sealed partial class ListenToPlatforms(
             foreach (var connection in await connections.ListAsync(platform.Platform, stopping))
             {
                 if (connection.DisabledReason is null && ((IListens)platform).Listens(connection) && !_listening.ContainsKey(connection.Id)
-                    && await leases.TryAcquireAsync(LeaseName(connection.Id), worker.Name, Lease, stopping))
+                    && await leases.TryAcquireAsync(ListenerLease.NameOf(connection.Id), worker.Name, Lease, stopping))
                 {
                     _listening[connection.Id] = Task.Run(() => ListenAsync((IListens)platform, connection, stopping), CancellationToken.None);
                 }
@@ -117,7 +117,7 @@ internal sealed partial class ListenToPlatforms(
         {
             while (await timer.WaitForNextTickAsync(ended.Token))
             {
-                if (!await leases.TryAcquireAsync(LeaseName(connection.Id), worker.Name, Lease, ended.Token)
+                if (!await leases.TryAcquireAsync(ListenerLease.NameOf(connection.Id), worker.Name, Lease, ended.Token)
                     || !ReferenceEquals(await connections.FindAsync(connection.Id, ended.Token), connection) && await IsChangedAsync(connection, ended.Token))
                 {
                     await ended.CancelAsync();
@@ -135,7 +135,7 @@ internal sealed partial class ListenToPlatforms(
         }
         try
         {
-            await leases.ReleaseAsync(LeaseName(connection.Id), worker.Name, CancellationToken.None);
+            await leases.ReleaseAsync(ListenerLease.NameOf(connection.Id), worker.Name, CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {
@@ -148,8 +148,6 @@ internal sealed partial class ListenToPlatforms(
         var now = await connections.FindAsync(connection.Id, cancellationToken);
         return now is null || now.Version != connection.Version || now.DisabledReason is not null;
     }
-
-    private static string LeaseName(ConnectionId id) => $"listen:{id}";
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Listening to {Platform} for connection {ConnectionId}")]
     private partial void Listening(ConnectionId connectionId, string platform);

@@ -40,6 +40,24 @@ public static class EngineTelemetry
     /// <summary>Parts by <c>platform</c> and <c>outcome</c>.</summary>
     public static readonly Counter<long> Parts = Meter.CreateCounter<long>("chat.parts", "{part}", "Parts given to a platform, by outcome.");
 
+    /// <summary>How long a platform took to answer for one part, by <c>platform</c> and <c>outcome</c>.</summary>
+    public static readonly Histogram<double> SendDuration = Meter.CreateHistogram<double>("chat.platform.send.duration", "s", "From giving a part to a platform to its answer.", tags: null, Seconds);
+
+    /// <summary>What failed for good, by <c>stage</c> (<c>turn</c>, <c>delivery</c>).</summary>
+    public static readonly Counter<long> DeadLetters = Meter.CreateCounter<long>("chat.dead_letters", "{dead_letter}", "Turns and messages that failed for good.");
+
+    /// <summary>Lanes that this process works on.</summary>
+    public static readonly UpDownCounter<long> Held = Meter.CreateUpDownCounter<long>("chat.lanes.held", "{lane}", "Lanes that this process works on.");
+
+    /// <summary>Conversations that an operator took over, gave back or ended, by <c>action</c> (<c>handed_off</c>, <c>resumed</c>, <c>ended</c>).</summary>
+    public static readonly Counter<long> Steered = Meter.CreateCounter<long>("chat.conversations.steered", "{conversation}", "Conversations that an operator took over, gave back or ended.");
+
+    /// <summary>Calls of a model that failed, retries included, by <c>model</c> and <c>reason</c>.</summary>
+    public static readonly Counter<long> ModelFailures = Meter.CreateCounter<long>("chat.model.failures", "{call}", "Calls of a model that failed.");
+
+    /// <summary>A model's circuit breaker: 0 closed, 1 open, by <c>model</c>.</summary>
+    public static readonly Gauge<int> CircuitOpen = Meter.CreateGauge<int>("chat.model.circuit_open", "{circuit}", "1 while a model is not asked because it keeps failing.");
+
     /// <summary>Lanes whose previous holder had not released them.</summary>
     public static readonly Counter<long> Takeovers = Meter.CreateCounter<long>("chat.lanes.takeovers", "{lane}", "Lanes taken over from a worker that did not release them.");
 
@@ -66,4 +84,42 @@ public static class EngineTelemetry
 
     /// <summary>Tokens by <c>model</c> and <c>direction</c>.</summary>
     public static readonly Counter<long> Tokens = Meter.CreateCounter<long>("chat.tokens", "{token}", "Tokens that the provider counted.");
+
+    /// <summary>
+    /// Every counter and each word it may carry starts at 0: an alert on the first dead letter needs to have seen none, and
+    /// a dashboard shows what can happen before it does. Called once the exporters listen.
+    /// </summary>
+    /// <param name="platforms">The names of all platforms.</param>
+    public static void Announce(IEnumerable<string> platforms)
+    {
+        foreach (var counter in (Counter<long>[])[GivenBack, Shed, Takeovers, Fenced, Repaired, Expired])
+        {
+            counter.Add(0);
+        }
+        Held.Add(0);
+        Announce(Turns, "state", ["answered", "command", "silent", "cancelled", "failed"]);
+        Announce(TurnFailures, "reason", ["model_timed_out", "model_rate_limited", "model_unavailable", "model_rejected", "model_unauthorized", "model_empty_answer", "internal_error"]);
+        Announce(Skipped, "reason", ["rate_limited", "bot_loop"]);
+        Announce(DeadLetters, "stage", ["turn", "delivery"]);
+        Announce(Steered, "action", ["handed_off", "resumed", "ended"]);
+        foreach (var platform in platforms)
+        {
+            foreach (var outcome in (string[])["delivered", "retry", "failed", "unknown"])
+            {
+                Parts.Add(0, new("platform", platform), new("outcome", outcome));
+            }
+            foreach (var result in (string[])["stored", "duplicate", "event"])
+            {
+                Received.Add(0, new("platform", platform), new("result", result));
+            }
+        }
+    }
+
+    private static void Announce(Counter<long> counter, string tag, ReadOnlySpan<string> words)
+    {
+        foreach (var word in words)
+        {
+            counter.Add(0, new KeyValuePair<string, object?>(tag, word));
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Telemetry;
 
 namespace ChatOrchestrator.Application.Turns;
 
@@ -14,11 +15,15 @@ internal sealed class HeldLane : IDisposable
         Lane = lane;
         ClaimedAt = claimedAt;
         _leaseEnds = leaseEnds;
+        Log = new LaneLogScope(lane);
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         _generation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     }
 
     public ClaimedLane Lane { get; private set; }
+
+    /// <summary>What log lines say while the lane is worked on.</summary>
+    public LaneLogScope Log { get; }
 
     /// <summary>By this process's monotonic clock.</summary>
     public long ClaimedAt { get; }

@@ -1,5 +1,6 @@
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Domain.Messages;
 
 namespace ChatOrchestrator.Application.Turns;
 
@@ -31,6 +32,10 @@ internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvi
         if (committed.Held)
         {
             EngineTelemetry.Turns.Add(1, new KeyValuePair<string, object?>("state", TurnStateNames.Of(turn.State)));
+            if (turn.DeadLetterOf is not null)
+            {
+                EngineTelemetry.DeadLetters.Add(1, new KeyValuePair<string, object?>("stage", DeadLetter.TurnStage));
+            }
         }
         else
         {
@@ -57,12 +62,17 @@ internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvi
         if (!committed.Held)
         {
             EngineTelemetry.Fenced.Add(1);
+            return false;
         }
-        else if (committed.DueIn is { } dueIn)
+        if (delivery.Part is { DeadLetter: true })
+        {
+            EngineTelemetry.DeadLetters.Add(1, new KeyValuePair<string, object?>("stage", DeadLetter.DeliveryStage));
+        }
+        if (committed.DueIn is { } dueIn)
         {
             doorbell.RingHere(dueIn);
         }
-        return committed.Held;
+        return true;
     }
 
     public ValueTask DisposeAsync() => _entries.DisposeAsync();

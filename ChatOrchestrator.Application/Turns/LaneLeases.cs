@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Domain.Conversations;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -17,6 +18,7 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
     {
         var held = new HeldLane(lane, claimedAt, EndOf(claimedAt), stopping);
         _held[lane.Conversation] = held;
+        EngineTelemetry.Held.Add(1);
         return held;
     }
 
@@ -24,6 +26,7 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
     {
         _held.TryRemove(new KeyValuePair<ConversationId, HeldLane>(held.Lane.Conversation, held));
         held.Dispose();
+        EngineTelemetry.Held.Add(-1);
     }
 
     /// <summary>Gives a lane up at once because somebody took it.</summary>

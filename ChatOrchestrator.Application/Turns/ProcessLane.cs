@@ -36,6 +36,7 @@ internal sealed partial class ProcessLane(
     public async Task HandleAsync(HeldLane held, LaneContent content)
     {
         var lane = held.Lane;
+        using var scope = logger.BeginScope(held.Log);
         try
         {
             var connection = await connections.FindAsync(lane.Connection, held.Cancellation);
@@ -45,6 +46,7 @@ internal sealed partial class ProcessLane(
             }
             else if (lane.HasOutbound)
             {
+                held.Log.Platform = connection.Platform.Value;
                 await deliver.HandleAsync(held, connection, platform, content.OpenParts, lane.OutboundSequence);
             }
             else if (lane.HasInbound)
@@ -84,6 +86,11 @@ internal sealed partial class ProcessLane(
     {
         var admission = await admit.HandleAsync(held.Lane, NextTurn(content.Pending, platforms.QuietPeriodMs(connection)), content.History, connection);
         var messages = admission.Messages;
+        held.Log.Platform = connection.Platform.Value;
+        if (messages.Count > 0)
+        {
+            held.Log.Begin(messages[^1], connection.Bot.Ai.Model);
+        }
         var started = time.GetUtcNow();
         var clock = time.GetTimestamp();
         using var activity = StartActivity(messages, connection);
@@ -149,6 +156,7 @@ internal sealed partial class ProcessLane(
             turn = turn with { State = TurnState.Failed, Reason = reason, Answer = apology, Parts = apology is null ? [] : [new PartBody(null)], DeadLetterOf = turn.MessageId };
         }
         turn = held.Record.MoveTo(turn) with { EndedAt = time.GetUtcNow() };
+        held.Log.Model = turn.Model ?? held.Log.Model;
         var committed = await commits.CommitAsync(held, turn, held.Generation);
         if (!committed.Held)
         {
@@ -156,7 +164,9 @@ internal sealed partial class ProcessLane(
             await suggest.KeepAsync(held.Lane, turn, held.Generation);
             return null;
         }
-        EngineTelemetry.TurnDuration.Record(time.GetElapsedTime(clock).TotalSeconds);
+        var took = time.GetElapsedTime(clock);
+        EngineTelemetry.TurnDuration.Record(took.TotalSeconds);
+        TurnEnded(turn.TurnId, held.Lane.Conversation, turn.State, turn.Reason, turn.Parts.Count, (turn.InputTokens ?? 0) + (turn.OutputTokens ?? 0), took.TotalMilliseconds);
         if (committed.IsBehind)
         {
             // Whoever claims the lane next finds everything that is to be sent, in its order.
@@ -338,6 +348,9 @@ internal sealed partial class ProcessLane(
     /// <summary>A refusal is no failure that passes: to try again in a moment would be bad advice.</summary>
     private static string ApologyFor(Exception e, ProcessingSettings processing) =>
         e is ModelException { Failure: ModelFailure.Refused } ? processing.Models?.Refusal ?? ModelSettings.DefaultRefusal : processing.Apology;
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Turn {TurnId} in {ConversationId} is saved: {State} ({Reason}), {Parts} parts, {Tokens} tokens, {Milliseconds:F1} ms")]
+    private partial void TurnEnded(Guid turnId, ConversationId conversationId, TurnState state, string? reason, int parts, int tokens, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A turn in {ConversationId} broke")]
     private partial void TurnBroke(Exception e, ConversationId conversationId);

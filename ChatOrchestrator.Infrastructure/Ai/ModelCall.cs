@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace ChatOrchestrator.Infrastructure.Ai;
@@ -125,6 +126,7 @@ internal sealed partial class ModelCall : IDisposable
         }
         if (reason is ModelException failure)
         {
+            EngineTelemetry.ModelFailures.Add(1, new("model", _endpoint.Model), new("reason", ModelFailureNames.Of(failure.Failure)));
             _endpoint.Failed(failure.Failure, _isProbe);
         }
         else if (!_hasBegun && _time.GetElapsedTime(_asked) >= _patience)

@@ -76,6 +76,7 @@ internal sealed partial class ModelCircuit(string model, TimeProvider time, ILog
             _break = TimeSpan.Zero;
             Sample();
         }
+        EngineTelemetry.CircuitOpen.Record(0, new KeyValuePair<string, object?>("model", model));
         LogClosed(logger, model);
     }
 
@@ -108,6 +109,7 @@ internal sealed partial class ModelCircuit(string model, TimeProvider time, ILog
             _state = CircuitState.Open;
         }
         ModelTelemetry.CircuitsOpened.Add(1, new KeyValuePair<string, object?>("model", model));
+        EngineTelemetry.CircuitOpen.Record(1, new KeyValuePair<string, object?>("model", model));
         LogOpened(logger, model, _break.TotalSeconds);
     }
 

@@ -51,6 +51,8 @@ public static class PersistenceRegistration
         services.AddSingleton<IDeadLetterStore, DeadLetterStore>();
         services.AddSingleton<IAuditLog, AuditLog>();
         services.AddSingleton<IListenerStates, ListenerStates>();
+        services.AddSingleton<IStoreMeasures, StoreMeasuring>();
+        services.AddSingleton<IConnectionHealthStore, ConnectionHealthStore>();
         services.AddSingleton<IApiKeyStore, ApiKeyStore>();
         services.AddSingleton<IUserStore, UserStore>();
         services.AddSingleton<ILoginAttempts, LoginAttempts>();

@@ -42,6 +42,7 @@ internal sealed class CloudApi(MetaNetwork network, WhatsAppPeople people, MetaW
                 case ("GET", [var id]) when call.Query.ContainsKey("fields") || network.FindAccount(MetaProduct.WhatsApp, id) is not null:
                     var number = NumberOf(id, call.Token);
                     answer = new JsonObject { ["display_phone_number"] = "+" + number.DisplayPhoneNumber, ["verified_name"] = number.Name, ["quality_rating"] = "GREEN", ["id"] = number.Id };
+                    answer["webhook_configuration"] = number.Webhook is { } address ? new JsonObject { ["phone_number"] = address.AbsoluteUri } : new JsonObject();
                     break;
                 case ("POST", [var id]) when call.Body["webhook_configuration"] is JsonObject configuration:
                     answer = Configure(NumberOf(id, call.Token), configuration);

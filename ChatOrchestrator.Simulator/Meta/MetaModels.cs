@@ -25,7 +25,10 @@ internal sealed class MetaAccount(MetaProduct product, string id)
 
     public Uri? Webhook { get; set; }
 
-    /// <summary>The page is subscribed to the app, or the number to its webhook.</summary>
+    /// <summary>The app is told of the page's messages.</summary>
+    public bool IsSubscribed { get; set; }
+
+    /// <summary>Its token is refused.</summary>
     public bool IsRevoked { get; set; }
 
     public string DisplayPhoneNumber => "1555" + Id.PadLeft(7, '0')[^7..];

@@ -27,7 +27,8 @@ internal sealed class SendApi(MetaNetwork network, MessengerPeople people)
             {
                 ("POST", [_, "messages"]) => Message(page, call.Body),
                 ("POST", [_, "message_attachments"]) => (Upload(call), null),
-                ("POST" or "DELETE", [_, "subscribed_apps"]) => (new JsonObject { ["success"] = true }, null),
+                ("POST" or "DELETE", [_, "subscribed_apps"]) => (Subscribe(page, call.Method == "POST"), null),
+                ("GET", [_, "subscribed_apps"]) => (Subscriptions(page), null),
                 ("GET", ["me"]) => (new JsonObject { ["id"] = page.Id, ["name"] = page.Name }, null),
                 ("GET", [var id]) when id == page.Id => (new JsonObject { ["id"] = page.Id, ["name"] = page.Name }, null),
                 ("GET", [var id]) => (Profile(page, id), null),
@@ -40,6 +41,15 @@ internal sealed class SendApi(MetaNetwork network, MessengerPeople people)
         }
         return answer;
     }
+
+    private static JsonObject Subscribe(MetaAccount page, bool on)
+    {
+        page.IsSubscribed = on;
+        return new JsonObject { ["success"] = true };
+    }
+
+    private static JsonObject Subscriptions(MetaAccount page) =>
+        new() { ["data"] = page.IsSubscribed ? new JsonArray(new JsonObject { ["id"] = "simulator", ["subscribed_fields"] = new JsonArray("messages") }) : new JsonArray() };
 
     private (JsonNode Answer, string? Person) Message(MetaAccount page, JsonObject body)
     {

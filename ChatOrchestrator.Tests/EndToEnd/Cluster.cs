@@ -71,6 +71,9 @@ public sealed class Cluster : IAsyncDisposable
         return worker;
     }
 
+    /// <summary>Starts another API beside <see cref="Api"/>; the caller ends it.</summary>
+    public Task<ServiceProcess> StartAnotherApiAsync() => ServiceProcess.StartAsync(ServiceHost.ApiService, _environment);
+
     /// <summary>Ends the API on the spot and starts another in its place.</summary>
     public async Task RestartApiAsync()
     {
@@ -98,11 +101,7 @@ public sealed class Cluster : IAsyncDisposable
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Api.Address, $"webhooks/telegram/{ConnectionId}"))
-            {
-                Content = JsonContent.Create(update.ToJson()),
-            };
-            request.Headers.Add("X-Telegram-Bot-Api-Secret-Token", WebhookSecret);
+            using var request = Webhook(Api.Address, update);
             if (traceParent is not null)
             {
                 request.Headers.Add("traceparent", traceParent);
@@ -114,6 +113,14 @@ public sealed class Cluster : IAsyncDisposable
         {
             return null;
         }
+    }
+
+    /// <summary>The update as it is posted to one API.</summary>
+    public HttpRequestMessage Webhook(Uri api, Update update)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(api, $"webhooks/telegram/{ConnectionId}")) { Content = JsonContent.Create(update.ToJson()) };
+        request.Headers.Add("X-Telegram-Bot-Api-Secret-Token", WebhookSecret);
+        return request;
     }
 
     /// <summary>Delivers as Telegram does: again and again until it is acknowledged, the chat's next one only then.</summary>

@@ -13,7 +13,7 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Messenger;
 /// A chat is a person, by page-scoped id; what they are called is not told with their messages.
 /// </summary>
 internal sealed class MessengerAdapter(GraphApi graph, TimeProvider time, PublicAddress address, ILogger<MessengerAdapter> logger)
-    : IPlatformAdapter, IVerifiesWebhooks, IRepliesToWebhooks, IRegistersWebhooks, IDescribesConnection, IFetchesMedia, IReconcilesDeliveries
+    : IPlatformAdapter, IVerifiesWebhooks, IRepliesToWebhooks, IRegistersWebhooks, IChecksWebhooks, IDescribesConnection, IFetchesMedia, IReconcilesDeliveries
 {
     /// <summary>What the page sends to the app; the <see href="https://developers.facebook.com/docs/messenger-platform/webhooks#supported_events">events</see> that are read.</summary>
     private const string Fields = """["messages","messaging_postbacks","message_echoes","message_deliveries","message_reads","message_reactions","message_edits","messaging_referrals","messaging_optins"]""";
@@ -110,6 +110,16 @@ internal sealed class MessengerAdapter(GraphApi graph, TimeProvider time, Public
                 json.WriteRawValue(Fields);
             }),
             cancellationToken));
+
+    /// <summary>Whether the page's messages are subscribed to at all; the address stands in the app's dashboard.</summary>
+    public async Task<WebhookCheck> CheckWebhookAsync(ConnectionSnapshot connection, Uri expected, CancellationToken cancellationToken)
+    {
+        var apps = await connection.CallAsync(MessengerSettings.PageAccessToken, token => graph.GetAsync("me/subscribed_apps", token, cancellationToken));
+        return new WebhookCheck(
+            !apps.TryGetProperty("data", out var list) || list.ValueKind != JsonValueKind.Array ? WebhookState.Unknown
+            : list.GetArrayLength() > 0 ? WebhookState.Registered
+            : WebhookState.Missing);
+    }
 
     public async Task UnregisterAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
     {

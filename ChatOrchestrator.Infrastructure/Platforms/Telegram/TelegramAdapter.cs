@@ -19,7 +19,7 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 /// A part's platform id is <c>{chat}:{message}</c>, like that of an inbound message: Telegram counts messages per chat.
 /// </summary>
 internal sealed class TelegramAdapter
-    : IPlatformAdapter, IRegistersWebhooks, IListens, IDescribesConnection, IGeneratesSecrets, IStreamsAnswers, IFetchesMedia, IRepliesToWebhooks,
+    : IPlatformAdapter, IRegistersWebhooks, IChecksWebhooks, IListens, IDescribesConnection, IGeneratesSecrets, IStreamsAnswers, IFetchesMedia, IRepliesToWebhooks,
         IStartsConversations, IAsyncDisposable, IDisposable
 {
     /// <summary>What we ask Telegram to send; reactions come only when asked for.</summary>
@@ -153,6 +153,16 @@ internal sealed class TelegramAdapter
         await CallAsync(Of(connection), client => client.SendRequest(request, cancellationToken), cancellationToken);
         TelegramLog.WebhookRegistered(_logger, connection.Id);
         await OfferCommandsAsync(connection, cancellationToken);
+    }
+
+    public async Task<WebhookCheck> CheckWebhookAsync(ConnectionSnapshot connection, Uri expected, CancellationToken cancellationToken)
+    {
+        var info = await CallAsync(Of(connection), client => client.SendRequest(new GetWebhookInfoRequest(), cancellationToken), cancellationToken);
+        return new WebhookCheck(
+            info.Url.Length == 0 ? WebhookState.Missing : info.Url == expected.AbsoluteUri ? WebhookState.Registered : WebhookState.Elsewhere,
+            info.PendingUpdateCount,
+            info.LastErrorDate is { } at ? new DateTimeOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null,
+            info.LastErrorMessage);
     }
 
     public async Task UnregisterAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)

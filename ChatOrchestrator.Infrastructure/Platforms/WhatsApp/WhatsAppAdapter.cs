@@ -10,7 +10,7 @@ namespace ChatOrchestrator.Infrastructure.Platforms.WhatsApp;
 
 /// <summary>WhatsApp through Meta's <see href="https://developers.facebook.com/docs/whatsapp/cloud-api">Cloud API</see>. A connection is one business number.</summary>
 internal sealed class WhatsAppAdapter(GraphApi graph, TimeProvider time, ILogger<WhatsAppAdapter> logger)
-    : IPlatformAdapter, IVerifiesWebhooks, IRegistersWebhooks, IDescribesConnection, IFetchesMedia, IReconcilesDeliveries, IStartsConversations
+    : IPlatformAdapter, IVerifiesWebhooks, IRegistersWebhooks, IChecksWebhooks, IDescribesConnection, IFetchesMedia, IReconcilesDeliveries, IStartsConversations
 {
     private readonly WhatsAppSender _sender = new(graph, time);
     private readonly LastMessages _last = new();
@@ -91,6 +91,25 @@ internal sealed class WhatsAppAdapter(GraphApi graph, TimeProvider time, ILogger
     /// <summary>Sends the number's messages <see href="https://developers.facebook.com/docs/whatsapp/embedded-signup/webhooks/override">here</see>, wherever the app's others go. Meta checks the address at once.</summary>
     public Task RegisterAsync(ConnectionSnapshot connection, Uri webhookUrl, CancellationToken cancellationToken) =>
         ConfigureAsync(connection, webhookUrl.AbsoluteUri, cancellationToken);
+
+    /// <summary>The number's own address wins over its account's, and that over the app's.</summary>
+    public async Task<WebhookCheck> CheckWebhookAsync(ConnectionSnapshot connection, Uri expected, CancellationToken cancellationToken)
+    {
+        var number = NumberOf(connection);
+        var phone = await connection.CallAsync(WhatsAppSettings.AccessToken, token => graph.GetAsync($"{number}?fields=webhook_configuration", token, cancellationToken));
+        if (!phone.TryGetProperty("webhook_configuration", out var configuration) || configuration.ValueKind != JsonValueKind.Object)
+        {
+            return new WebhookCheck(WebhookState.Unknown);
+        }
+        foreach (var level in (ReadOnlySpan<string>)["phone_number", "whatsapp_business_account", "application"])
+        {
+            if (MetaWebhook.TextOf(configuration, level) is { Length: > 0 } url)
+            {
+                return new WebhookCheck(url == expected.AbsoluteUri ? WebhookState.Registered : WebhookState.Elsewhere);
+            }
+        }
+        return new WebhookCheck(WebhookState.Missing);
+    }
 
     public async Task UnregisterAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
     {
