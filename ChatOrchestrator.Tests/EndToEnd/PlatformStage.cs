@@ -65,13 +65,16 @@ public sealed class PlatformStage : IAsyncLifetime
         return cluster;
     }
 
-    /// <summary>The worker that has most of the connection's lanes in hand; null: none has any.</summary>
-    public static Task<int?> LaneHolderAsync(Cluster cluster, Guid connection) => WorkerAsync(cluster, connection,
-        "SELECT l.lease_owner FROM lanes l JOIN conversations c ON c.id = l.conversation_id WHERE c.connection_id = $1 AND l.lease_owner IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1");
+    /// <summary>The worker that has the lane in hand in which this was asked; null: none has.</summary>
+    public static Task<int?> LaneHolderAsync(Cluster cluster, Guid connection, string question) => WorkerAsync(
+        cluster,
+        "SELECT l.lease_owner FROM lanes l JOIN messages m ON m.conversation_id = l.conversation_id WHERE m.connection_id = $1 AND m.text = $2",
+        connection,
+        question);
 
     /// <summary>The worker that listens for the connection.</summary>
-    public static Task<int?> ListenerAsync(Cluster cluster, Guid connection) => WorkerAsync(cluster, connection,
-        "SELECT owner FROM leases WHERE name = 'listen:' || $1::text AND expires_at > now()");
+    public static Task<int?> ListenerAsync(Cluster cluster, Guid connection) => WorkerAsync(
+        cluster, "SELECT owner FROM leases WHERE name = 'listen:' || $1::text AND expires_at > now()", connection);
 
     /// <summary>What was asked in each chat, in the order in which it was stored.</summary>
     public static async Task<Dictionary<string, List<string>>> StoredAsync(Cluster cluster, Guid connection)
@@ -118,11 +121,11 @@ public sealed class PlatformStage : IAsyncLifetime
         return sum;
     }
 
-    private static async Task<int?> WorkerAsync(Cluster cluster, Guid connection, string sql)
+    private static async Task<int?> WorkerAsync(Cluster cluster, string sql, params object[] values)
     {
         await using var open = await OpenAsync(cluster);
         await using var command = new NpgsqlCommand(sql, open);
-        command.Parameters.Add(new NpgsqlParameter { Value = connection });
+        command.Parameters.AddRange(values.Select(value => new NpgsqlParameter { Value = value }).ToArray());
         var owner = (string?)await command.ExecuteScalarAsync();
         var index = owner is null ? -1 : cluster.Workers.FindIndex(worker => owner.Contains($"-{worker.Id}-", StringComparison.Ordinal));
         return index < 0 ? null : index;

@@ -50,6 +50,9 @@ public abstract class Crowd
     /// <summary>What the bot said in the person's chat, in the order in which it is shown.</summary>
     public abstract Task<IReadOnlyList<string>> AnswersAsync(int person);
 
+    /// <summary>The next answer in the person's chat is shown, and whoever sent it never hears of it. False: the platform cannot do that.</summary>
+    public abstract Task<bool> HangAsync(int person);
+
     /// <summary>What is said from now on is on its way until <see cref="ReleaseAsync"/>, which brings the last first.</summary>
     public abstract Task HoldAsync(int person);
 

@@ -10,15 +10,24 @@ internal sealed class DiscordCrowd : Crowd
 {
     private const string BotId = "110000000000000044";
 
+    private readonly Dictionary<int, string> _channels = [];
+
     public override string Platform => "discord";
 
     public override bool IsListenedTo => true;
 
-    public override Task SayAsync(int person, string text) => ControlAsync(HttpMethod.Post, "discord/messages", new { bot_id = BotId, user_id = Id(person), text });
+    public override async Task SayAsync(int person, string text) =>
+        _channels[person] = (await ControlAsync(HttpMethod.Post, "discord/messages", new { bot_id = BotId, user_id = Id(person), text }))!["channel_id"]!.ToString();
 
     public override async Task<IReadOnlyList<string>> AnswersAsync(int person) =>
         [.. (await ControlAsync(HttpMethod.Get, $"discord/messages?botId={BotId}&userId={Id(person)}"))!.AsArray()
             .Where(m => m!["author"]!["bot"]!.GetValue<bool>()).Select(m => m!["content"]!.ToString())];
+
+    public override async Task<bool> HangAsync(int person)
+    {
+        await ControlAsync(HttpMethod.Post, "discord/faults", new { kind = "hang_after_accept", path = $"/channels/{_channels[person]}/messages" });
+        return true;
+    }
 
     public override Task HoldAsync(int person) => GatewayAsync(new { action = "hold" });
 

@@ -21,6 +21,12 @@ internal sealed class MetaCrowd(string product) : Crowd
         [.. (await ControlAsync(HttpMethod.Get, $"meta/{product}/messages?account={_account}&person={Id(person)}"))!.AsArray()
             .Where(m => m!["from_bot"]!.GetValue<bool>()).Select(m => m!["text"]!.ToString())];
 
+    public override async Task<bool> HangAsync(int person)
+    {
+        await FaultAsync(person, "hang_after_accept", 1);
+        return true;
+    }
+
     /// <summary>The next webhook about the person comes after the one behind it.</summary>
     public override Task HoldAsync(int person) => FaultAsync(person, "webhook_reordered", 1);
 

@@ -7,16 +7,24 @@ internal sealed class SlackCrowd(bool isSocket) : Crowd
 {
     private const string SigningSecret = "signing-secret-of-the-crowd";
 
+    private readonly Dictionary<int, string> _channels = [];
     private readonly string _app = isSocket ? "sockcrowd" : "webcrowd";
 
     public override string Platform => "slack";
 
     public override bool IsListenedTo => isSocket;
 
-    public override Task SayAsync(int person, string text) => ControlAsync(HttpMethod.Post, "slack/messages", new { app = _app, user_id = Id(person), text });
+    public override async Task SayAsync(int person, string text) =>
+        _channels[person] = (await ControlAsync(HttpMethod.Post, "slack/messages", new { app = _app, user_id = Id(person), text }))!["channel"]!.ToString();
 
     public override async Task<IReadOnlyList<string>> AnswersAsync(int person) =>
         [.. (await ControlAsync(HttpMethod.Get, $"slack/messages?app={_app}&user={Id(person)}"))!.AsArray().Where(m => m!["bot_id"] is not null).Select(m => m!["text"]!.ToString())];
+
+    public override async Task<bool> HangAsync(int person)
+    {
+        await ControlAsync(HttpMethod.Post, "slack/faults", new { kind = "hang_after_accept", channel = _channels[person] });
+        return true;
+    }
 
     public override Task HoldAsync(int person) => ControlAsync(HttpMethod.Post, $"slack/apps/{_app}/hold");
 

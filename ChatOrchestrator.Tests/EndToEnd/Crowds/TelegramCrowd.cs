@@ -20,6 +20,12 @@ internal sealed class TelegramCrowd(long bot, bool polls) : Crowd
     public override async Task<IReadOnlyList<string>> AnswersAsync(int person) =>
         [.. (await Simulator.MessagesAsync(bot, Id(person))).Where(m => m!["from"]!["is_bot"]!.GetValue<bool>()).Select(m => m!["text"]!.ToString())];
 
+    public override async Task<bool> HangAsync(int person)
+    {
+        await ControlAsync(HttpMethod.Post, "telegram/faults", new { kind = "hang_after_accept", bot_id = bot, chat_id = Id(person) });
+        return true;
+    }
+
     public override Task HoldAsync(int person) => ControlAsync(HttpMethod.Post, $"telegram/bots/{bot}/hold");
 
     public override Task ReleaseAsync(int person) => ControlAsync(HttpMethod.Post, $"telegram/bots/{bot}/release?reverse=true");

@@ -29,6 +29,8 @@ internal sealed class WebChatCrowd : Crowd
         [.. (await SendAsync(HttpMethod.Get, "messages?limit=100", _tokens[person])).GetProperty("items").EnumerateArray()
             .Where(m => m.GetProperty("role").GetString() == "bot").Select(m => m.GetProperty("text").GetString()!)];
 
+    public override Task<bool> HangAsync(int person) => Task.FromResult(false);
+
     public override Task HoldAsync(int person) => Task.CompletedTask;
 
     public override Task ReleaseAsync(int person) => Task.CompletedTask;
