@@ -26,6 +26,13 @@ public sealed class EngineOptions : IValidatableObject
     [Range(0.1, 100.0)]
     public double RenewSeconds { get; set; } = 1;
 
+    /// <summary>
+    /// How long a connection stays with the process that listens to it (polling, gateway, socket) when that says nothing, in
+    /// seconds: after this another listens.
+    /// </summary>
+    [Range(2.0, 300.0)]
+    public double ListenSeconds { get; set; } = 15;
+
     /// <summary>How long a worker sleeps at most when no doorbell rings, in milliseconds.</summary>
     [Range(10, 60_000)]
     public int PollMs { get; set; } = 1_000;
@@ -65,6 +72,8 @@ public sealed class EngineOptions : IValidatableObject
     public TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
 
     public TimeSpan Renew => TimeSpan.FromSeconds(RenewSeconds);
+
+    public TimeSpan Listen => TimeSpan.FromSeconds(ListenSeconds);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

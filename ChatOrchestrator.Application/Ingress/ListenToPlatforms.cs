@@ -5,6 +5,7 @@ using ChatOrchestrator.Domain.Bots;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace ChatOrchestrator.Application.Ingress;
 
@@ -19,12 +20,16 @@ internal sealed partial class ListenToPlatforms(
     Inbox inbox,
     WorkerIdentity worker,
     IConfiguration configuration,
+    IOptions<EngineOptions> options,
     TimeProvider time,
     ILogger<ListenToPlatforms> logger) : BackgroundService
 {
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(10);
+
+    private readonly TimeSpan _lease = options.Value.Listen;
+
+    /// <summary>How often a lease is renewed, and how often it is looked for connections that nobody listens to.</summary>
+    private readonly TimeSpan _look = options.Value.Listen / 5;
 
     private readonly ConcurrentDictionary<ConnectionId, Task> _listening = new();
 
@@ -37,7 +42,7 @@ internal sealed partial class ListenToPlatforms(
         {
             return;
         }
-        using var timer = new PeriodicTimer(Look, time);
+        using var timer = new PeriodicTimer(_look, time);
         try
         {
             do
@@ -62,7 +67,7 @@ internal sealed partial class ListenToPlatforms(
             foreach (var connection in await connections.ListAsync(platform.Platform, stopping))
             {
                 if (connection.DisabledReason is null && ((IListens)platform).Listens(connection) && !_listening.ContainsKey(connection.Id)
-                    && await leases.TryAcquireAsync(ListenerLease.NameOf(connection.Id), worker.Name, Lease, stopping))
+                    && await leases.TryAcquireAsync(ListenerLease.NameOf(connection.Id), worker.Name, _lease, stopping))
                 {
                     _listening[connection.Id] = Task.Run(() => ListenAsync((IListens)platform, connection, stopping), CancellationToken.None);
                 }
@@ -112,12 +117,12 @@ internal sealed partial class ListenToPlatforms(
     /// <summary>Extends the lease until it is lost or the connection is not what it was; then the listening ends.</summary>
     private async Task HoldAsync(ConnectionSnapshot connection, CancellationTokenSource ended)
     {
-        using var timer = new PeriodicTimer(Lease / 5, time);
+        using var timer = new PeriodicTimer(_look, time);
         try
         {
             while (await timer.WaitForNextTickAsync(ended.Token))
             {
-                if (!await leases.TryAcquireAsync(ListenerLease.NameOf(connection.Id), worker.Name, Lease, ended.Token)
+                if (!await leases.TryAcquireAsync(ListenerLease.NameOf(connection.Id), worker.Name, _lease, ended.Token)
                     || !ReferenceEquals(await connections.FindAsync(connection.Id, ended.Token), connection) && await IsChangedAsync(connection, ended.Token))
                 {
                     await ended.CancelAsync();

@@ -35,6 +35,10 @@ internal sealed class DiscordApi(DiscordNetwork network, SimulatorStats stats, T
                 }
                 result = work(new DiscordCall(http, bot!, body, files));
             }
+            if (fault?.Kind == DiscordFaultKind.HangAfterAccept)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, time, http.RequestAborted);
+            }
             if (fault?.Kind == DiscordFaultKind.AbortAfterAccept)
             {
                 http.Abort();

@@ -158,8 +158,17 @@ internal static class DiscordControl
                 case "heartbeat":
                     session.Send(1, null);
                     break;
+                case "hold":
+                    session.Hold();
+                    break;
+                case "release":
+                    session.Release(disturbance.Reverse);
+                    break;
+                case "repeat":
+                    session.Repeat(disturbance.Last);
+                    break;
                 default:
-                    throw new ControlException("action is reconnect, invalid_session, close, drop, forget, withhold_acks, hold_back or heartbeat.");
+                    throw new ControlException("action is reconnect, invalid_session, close, drop, forget, withhold_acks, hold_back, heartbeat, hold, release or repeat.");
             }
         }
         return true;
@@ -201,7 +210,9 @@ internal sealed record PersonPress(string BotId, string UserId, string MessageId
 /// <param name="InteractionsUrl">Empty: interactions go through the Gateway again.</param>
 internal sealed record BotChange(string? Username = null, string? InteractionsUrl = null, bool? IsRevoked = null, bool? AllowsMessageContent = null);
 
-internal sealed record GatewayDisturbance(string Action, int Code = 4000, bool Resumable = true);
+/// <param name="Reverse">What is released comes in the other order.</param>
+/// <param name="Last">How many dispatches are repeated.</param>
+internal sealed record GatewayDisturbance(string Action, int Code = 4000, bool Resumable = true, bool Reverse = false, int Last = 1);
 
 internal sealed record NewGuild(string Id, string Name, IReadOnlyList<string>? Bots = null, IReadOnlyList<NewChannel>? Channels = null);
 

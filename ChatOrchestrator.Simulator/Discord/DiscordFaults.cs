@@ -16,6 +16,9 @@ internal enum DiscordFaultKind
     /// <summary>The call waits <c>delay_ms</c> and then goes on as usual.</summary>
     Latency,
 
+    /// <summary>The call is carried out, but its answer never comes: the client can only time out.</summary>
+    HangAfterAccept,
+
     /// <summary>The call is carried out, then the connection breaks.</summary>
     AbortAfterAccept,
 }

@@ -10,6 +10,7 @@ internal sealed class GatewaySession(string id, int intents)
     private const int MaxKept = 1_000;
 
     private readonly Queue<(long Sequence, byte[] Payload)> _kept = new();
+    private List<(string Type, JsonNode Data)>? _held;
     private ChannelWriter<GatewayOutput>? _connection;
 
     public string Id { get; } = id;
@@ -41,8 +42,37 @@ internal sealed class GatewaySession(string id, int intents)
         }
     }
 
+    /// <summary>What is dispatched from now on happens when it is let go.</summary>
+    public void Hold() => _held ??= [];
+
+    /// <summary>Dispatches what was held, the last first if so wanted: numbers ascend all the same.</summary>
+    public void Release(bool reverse)
+    {
+        var held = _held ?? [];
+        _held = null;
+        if (reverse)
+        {
+            held.Reverse();
+        }
+        held.ForEach(h => Dispatch(h.Type, h.Data));
+    }
+
+    /// <summary>Sends the last dispatches again under their numbers, as a resume does.</summary>
+    public void Repeat(int last)
+    {
+        foreach (var (_, payload) in _kept.TakeLast(last))
+        {
+            _connection?.TryWrite(new GatewayOutput(payload, null));
+        }
+    }
+
     public void Dispatch(string type, JsonNode data)
     {
+        if (_held is { } held && type != "RESUMED")
+        {
+            held.Add((type, data));
+            return;
+        }
         var payload = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["op"] = 0, ["s"] = ++Sequence, ["t"] = type, ["d"] = data });
         _kept.Enqueue((Sequence, payload));
         if (_kept.Count > MaxKept)

@@ -29,6 +29,10 @@ internal sealed class GraphEndpoint(MetaNetwork network, SendApi sendApi, CloudA
                 return;
             }
             answer = isPage ? sendApi.Call(call) : cloudApi.Call(call);
+            if (fault is { Kind: MetaFaultKind.HangAfterAccept })
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, time, http.RequestAborted);
+            }
             if (fault is { Kind: MetaFaultKind.AbortAfterAccept })
             {
                 http.Abort();
@@ -110,7 +114,7 @@ internal sealed class GraphEndpoint(MetaNetwork network, SendApi sendApi, CloudA
         }
         var person = (call.Body["recipient"] is JsonObject recipient ? recipient["id"] : call.Body["to"] ?? call.Body["recipient"])?.ToString() ?? "";
         return network.Faults.Take(
-            account, person, MetaFaultKind.Error, MetaFaultKind.BadGateway, MetaFaultKind.Latency, MetaFaultKind.Hang, MetaFaultKind.AbortAfterAccept);
+            account, person, MetaFaultKind.Error, MetaFaultKind.BadGateway, MetaFaultKind.Latency, MetaFaultKind.Hang, MetaFaultKind.HangAfterAccept, MetaFaultKind.AbortAfterAccept);
     }
 
     /// <returns>Whether the call goes on.</returns>

@@ -23,6 +23,11 @@ internal sealed class SlackEndpoint(SlackNetwork network, SlackMethods methods, 
 
             answer = methods.Call(app, method, arguments);
             answer.Insert(0, "ok", true);
+            if (fault is { Kind: SlackFaultKind.HangAfterAccept })
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, time, http.RequestAborted);
+            }
+
             if (fault is { Kind: SlackFaultKind.AbortAfterAccept })
             {
                 http.Abort();

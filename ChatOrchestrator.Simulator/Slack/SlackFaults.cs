@@ -17,6 +17,9 @@ internal enum SlackFaultKind
     /// <summary>Never answered, nothing happens.</summary>
     Hang,
 
+    /// <summary>The call is carried out, but its answer never comes: the client can only time out.</summary>
+    HangAfterAccept,
+
     /// <summary>The call is carried out, then the connection breaks.</summary>
     AbortAfterAccept,
 }

@@ -17,7 +17,11 @@ internal sealed class SimulatedBot(long id, int firstUpdateId, int firstMessageI
 
     private static readonly string[] OnlyOnRequest = ["chat_member", "message_reaction", "message_reaction_count"];
 
+    private const int KeptForRedelivery = 100;
+
     private readonly SortedDictionary<int, PendingUpdate> _pending = [];
+    private readonly Queue<PendingUpdate> _delivered = new();
+    private readonly List<PendingUpdate> _again = [];
     private int _nextUpdateId = firstUpdateId;
 
     public long Id { get; } = id;
@@ -45,6 +49,9 @@ internal sealed class SimulatedBot(long id, int firstUpdateId, int firstMessageI
     /// <summary><see langword="null"/>: every type but those that must be asked for.</summary>
     public IReadOnlyList<string>? AllowedUpdates { get; set; }
 
+    /// <summary>Updates that are held back; null: none are.</summary>
+    public List<PendingUpdate>? Held { get; set; }
+
     public int PendingCount => _pending.Count;
 
     public IEnumerable<PendingUpdate> Pending => _pending.Values;
@@ -61,6 +68,12 @@ internal sealed class SimulatedBot(long id, int firstUpdateId, int firstMessageI
 
     public void Enqueue(PendingUpdate update)
     {
+        if (Held is { } held)
+        {
+            held.Add(update);
+            return;
+        }
+
         if (_pending.Count == MaxPending)
         {
             _pending.Remove(_pending.First().Key);
@@ -77,7 +90,48 @@ internal sealed class SimulatedBot(long id, int firstUpdateId, int firstMessageI
         }
     }
 
-    public void Forget(int updateId) => _pending.Remove(updateId);
+    /// <summary>Lets go of what is held back. Who polls gets it by its ids all the same: <c>getUpdates</c> knows no other order.</summary>
+    public void Release(bool reverse)
+    {
+        var held = Held ?? [];
+        Held = null;
+        if (reverse)
+        {
+            held.Reverse();
+        }
+
+        held.ForEach(Enqueue);
+    }
+
+    /// <summary>Delivers the last so many updates again, as after acknowledgements that got lost.</summary>
+    /// <returns>How many these are.</returns>
+    public int Redeliver(int last)
+    {
+        var again = _delivered.TakeLast(last).ToList();
+        if (Webhook is { } webhook)
+        {
+            again.ForEach(webhook.Repeat);
+        }
+        else
+        {
+            _again.AddRange(again);
+            Poll?.TrySetResult(null);
+        }
+
+        return again.Count;
+    }
+
+    public void Forget(int updateId)
+    {
+        if (_pending.Remove(updateId, out var update))
+        {
+            _delivered.Enqueue(update);
+            if (_delivered.Count > KeptForRedelivery)
+            {
+                _delivered.Dequeue();
+            }
+        }
+    }
 
     public void ForgetAll()
     {
@@ -93,10 +147,12 @@ internal sealed class SimulatedBot(long id, int firstUpdateId, int firstMessageI
         var first = offset >= 0 ? offset : (_pending.Count == 0 ? 0 : _pending.Last().Key + 1 + offset);
         while (_pending.Count > 0 && _pending.First().Key is var oldest && oldest < first)
         {
-            _pending.Remove(oldest);
+            Forget(oldest);
         }
 
-        return _pending.Values.Take(limit).ToList();
+        List<PendingUpdate> read = [.. _again.Concat(_pending.Values).Take(limit)];
+        _again.Clear();
+        return read;
     }
 
     /// <summary>Ends a waiting <c>getUpdates</c> with 409.</summary>

@@ -79,6 +79,17 @@ internal static class TelegramControl
         control.MapGet("/bots", ListBots);
         control.MapPut("/bots/{id:long}", ConfigureBot);
         control.MapGet("/bots/{id:long}/updates", PendingUpdates);
+        control.MapPost("/bots/{id:long}/hold", (long id, TelegramNetwork network) => Locked(network, () =>
+        {
+            Find(network, id).Held ??= [];
+            return TypedResults.NoContent();
+        }));
+        control.MapPost("/bots/{id:long}/release", (long id, bool? reverse, TelegramNetwork network) => Locked(network, () =>
+        {
+            Find(network, id).Release(reverse ?? false);
+            return TypedResults.NoContent();
+        }));
+        control.MapPost("/bots/{id:long}/redeliver", (long id, int last, TelegramNetwork network) => Locked(network, () => Find(network, id).Redeliver(last)));
         control.MapGet("/users", (TelegramNetwork network) => Locked(network, () => network.Users.ToList()));
         control.MapPost("/users", CreateUser);
         control.MapGet("/chats", (TelegramNetwork network) => Locked(network, () => network.Groups.Select(static chat => chat.Info).ToList()));
@@ -172,7 +183,9 @@ internal static class TelegramControl
     });
 
     private static List<RawJson> PendingUpdates(long id, TelegramNetwork network) => Locked(network, () =>
-        network.FindBot(id)?.Pending.Select(static update => update.Json).ToList() ?? throw new ControlException("The bot is unknown."));
+        Find(network, id).Pending.Select(static update => update.Json).ToList());
+
+    private static SimulatedBot Find(TelegramNetwork network, long id) => network.FindBot(id) ?? throw new ControlException("The bot is unknown.");
 
     private static User CreateUser(PersonAction person, TelegramNetwork network) => Locked(network, () =>
     {

@@ -51,6 +51,19 @@ internal sealed partial class WebhookDelivery(
         }
     }
 
+    /// <summary>Sends an update once more, beside what is queued.</summary>
+    public void Repeat(PendingUpdate update) => _ = Task.Run(async () =>
+    {
+        try
+        {
+            await SendAsync(update);
+        }
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+        {
+            // The webhook was replaced or deleted.
+        }
+    });
+
     /// <summary>Forgets what is queued (<c>drop_pending_updates</c>). The caller holds the lock.</summary>
     public void Clear()
     {

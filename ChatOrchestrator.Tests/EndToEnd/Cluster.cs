@@ -26,9 +26,16 @@ public sealed class Cluster : IAsyncDisposable
     public string PostgresConnection => _environment["ConnectionStrings__chatdb"]!;
 
     /// <param name="bot">More fields of the bot.</param>
+    /// <param name="isReachable">Whether <c>PublicUrl</c> is where the API really is, so that platforms on this machine reach it.</param>
     public static async Task<Cluster> StartAsync(
-        string postgres, string redis, int workers, IReadOnlyDictionary<string, string?>? settings = null, IReadOnlyDictionary<string, object>? bot = null)
+        string postgres,
+        string redis,
+        int workers,
+        IReadOnlyDictionary<string, string?>? settings = null,
+        IReadOnlyDictionary<string, object>? bot = null,
+        bool isReachable = false)
     {
+        var port = FreePort.Next();
         var backend = await FakeBackend.StartAsync();
         var environment = new Dictionary<string, string?>
         {
@@ -40,7 +47,7 @@ public sealed class Cluster : IAsyncDisposable
             ["Ai__ApiKey"] = "sk-test",
             ["Ai__Model"] = "fake",
             ["Platforms__Telegram__ApiBaseUrl"] = backend.Address.ToString().TrimEnd('/'),
-            ["PublicUrl"] = "https://chat.example",
+            ["PublicUrl"] = isReachable ? $"http://127.0.0.1:{port}" : "https://chat.example",
         };
         foreach (var (key, value) in settings ?? new Dictionary<string, string?>())
         {
@@ -49,7 +56,7 @@ public sealed class Cluster : IAsyncDisposable
         var cluster = new Cluster(backend, environment);
         try
         {
-            cluster.Api = await ServiceProcess.StartAsync(ServiceHost.ApiService, environment);
+            cluster.Api = await ServiceProcess.StartAsync(ServiceHost.ApiService, environment, port);
             for (var i = 0; i < workers; i++)
             {
                 await cluster.AddWorkerAsync();

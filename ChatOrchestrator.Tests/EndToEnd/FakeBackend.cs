@@ -91,6 +91,11 @@ public sealed partial class FakeBackend : IAsyncDisposable
         }
         var question = body.RootElement.GetProperty("messages").EnumerateArray().Last(m => m.GetProperty("role").GetString() == "user");
         var token = Token().Matches(question.GetProperty("content").ToString()).LastOrDefault()?.Value ?? "none";
+        if (body.RootElement.TryGetProperty("stream", out var stream) && stream.GetBoolean())
+        {
+            await StreamAsync(http, "reply:" + token);
+            return;
+        }
         await http.Response.WriteAsJsonAsync(new
         {
             id = "c1",
@@ -100,6 +105,22 @@ public sealed partial class FakeBackend : IAsyncDisposable
             choices = new[] { new { index = 0, message = new { role = "assistant", content = "reply:" + token }, finish_reason = "stop" } },
             usage = new { prompt_tokens = 40, completion_tokens = 3, total_tokens = 43 },
         });
+    }
+
+    private static async Task StreamAsync(HttpContext http, string answer)
+    {
+        http.Response.ContentType = "text/event-stream";
+        object[] chunks =
+        [
+            new { id = "c1", @object = "chat.completion.chunk", created = 1, model = "fake", choices = new[] { new { index = 0, delta = new { role = "assistant", content = answer } } } },
+            new { id = "c1", @object = "chat.completion.chunk", created = 1, model = "fake", choices = new[] { new { index = 0, delta = new { }, finish_reason = "stop" } } },
+            new { id = "c1", @object = "chat.completion.chunk", created = 1, model = "fake", choices = Array.Empty<object>(), usage = new { prompt_tokens = 40, completion_tokens = 3, total_tokens = 43 } },
+        ];
+        foreach (var chunk in chunks)
+        {
+            await http.Response.WriteAsync($"data: {JsonSerializer.Serialize(chunk)}\n\n");
+        }
+        await http.Response.WriteAsync("data: [DONE]\n\n");
     }
 
     private async Task TelegramAsync(HttpContext http, string method)
