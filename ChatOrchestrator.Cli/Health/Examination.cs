@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Infrastructure.Persistence;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ChatOrchestrator.Cli.Health;
+
+/// <summary>Asks everything that a deployment depends on, one thing after the other. What cannot be asked is a finding, never an exception.</summary>
+internal sealed class Examination(IServiceProvider services)
+{
+    public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var database = await DatabaseAsync(cancellationToken);
+        yield return database;
+        yield return await CacheAsync(cancellationToken);
+        var readable = database.Verdict != Verdict.Broken;
+        await foreach (var finding in new ExamineModels(services).RunAsync(readable, cancellationToken))
+        {
+            yield return finding;
+        }
+        if (!readable)
+        {
+            yield return new Finding("connections", Verdict.Look, "not asked: they are in the database");
+            yield break;
+        }
+        await foreach (var finding in new ExamineConnections(services).RunAsync(cancellationToken))
+        {
+            yield return finding;
+        }
+    }
+
+    private async Task<Finding> DatabaseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var store = services.GetRequiredService<PrepareStore>();
+            var since = Stopwatch.GetTimestamp();
+            var schema = await store.ReadSchemaAsync(cancellationToken);
+            store.Refuse(schema);
+            var which = store.SettingName == "Storage:Path" ? "SQLite" : "Postgres";
+            return schema.Pending.Count > 0
+                ? new("database", Verdict.Broken, $"{which} answers, but {schema.Pending.Count} migrations are pending; run 'chat migrate' (a process that starts with Storage:MigrateAtStart does it)")
+                : new("database", Verdict.Well, $"{which}, {schema.Applied.Count} migrations, up to date; answered in {Stopwatch.GetElapsedTime(since).TotalMilliseconds:0} ms");
+        }
+        catch (ConfigurationException e)
+        {
+            return new("database", Verdict.Broken, e.Message);
+        }
+        catch (StoreUnavailableException e)
+        {
+            return new("database", Verdict.Broken, $"it cannot be reached ({e.InnerException!.GetType().Name}): is ConnectionStrings:chatdb right, and does the server run?");
+        }
+        catch (Npgsql.PostgresException e)
+        {
+            return new("database", Verdict.Broken, $"the server refuses it ({e.SqlState}): is the user, the password or the database's name in ConnectionStrings:chatdb wrong?");
+        }
+    }
+
+    private async Task<Finding> CacheAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var report = await services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == "cache", cancellationToken);
+            var entry = report.Entries["cache"];
+            return entry.Status == HealthStatus.Healthy
+                ? new("cache", Verdict.Well, $"{entry.Description}; answered in {entry.Duration.TotalMilliseconds:0} ms")
+                : new("cache", Verdict.Broken, $"{entry.Description ?? "the check failed"}: is ConnectionStrings:redis right, and does the server run?");
+        }
+        catch (ConfigurationException e)
+        {
+            return new("cache", Verdict.Broken, e.Message);
+        }
+    }
+}
