@@ -12,10 +12,13 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddChatOrchestrator(HostRole.Api);
         builder.AddApi();
+        return builder.Build();
+    }
 
-        var app = builder.Build();
+    /// <summary>What it answers. Some of it reads settings, which must be in order by then.</summary>
+    public static void Map(WebApplication app)
+    {
         app.MapDefaultEndpoints();
         app.MapApi();
-        return app;
     }
 }

@@ -48,7 +48,7 @@ internal static class Hosts
             // The log is not what was asked for, and must not stand between the lines that were.
             "--Logging:Console:LogToStandardErrorThreshold=Trace",
             "--Logging:Console:FormatterName=simple",
-            $"--Logging:LogLevel:Default={(command.GetValue(Verbose) ? "Information" : "None")}",
+            $"--Logging:Console:LogLevel:Default={(command.GetValue(Verbose) ? "Information" : "None")}",
         ];
     }
 }

@@ -15,18 +15,19 @@ namespace ChatOrchestrator.Infrastructure;
 /// <summary>Runs a host; a wrong setting ends the start with one line for each problem and exit code 2, without a stack trace.</summary>
 public static partial class HostStartup
 {
-    public static Task<int> RunAsync(Func<WebApplication> build) => RunAsync(build, StartAsync);
+    /// <param name="map">Says what it answers, as soon as its settings are known to be in order.</param>
+    public static Task<int> RunAsync(Func<WebApplication> build, Action<WebApplication> map) => GuardAsync(build, app => StartAsync(app, map));
 
     /// <summary>The verb <c>migrate</c>: brings the schema up to date and ends.</summary>
-    public static Task<int> MigrateAsync(Func<WebApplication> build) => RunAsync(
+    public static Task<int> MigrateAsync(Func<WebApplication> build) => GuardAsync(
         build, app => app.Services.GetRequiredService<PrepareStore>().HandleAsync(migrate: true, CancellationToken.None));
 
     /// <summary>The verb <c>index-messages</c>: makes the index for the text of messages and ends.</summary>
-    public static Task<int> IndexMessagesAsync(Func<WebApplication> build) => RunAsync(
+    public static Task<int> IndexMessagesAsync(Func<WebApplication> build) => GuardAsync(
         build, app => app.Services.GetRequiredService<IndexMessages>().HandleAsync(CancellationToken.None));
 
     /// <summary>The verb <c>validate-config</c>: checks every setting and ends; connects to nothing.</summary>
-    public static Task<int> ValidateAsync(Func<WebApplication> build) => RunAsync(
+    public static Task<int> ValidateAsync(Func<WebApplication> build) => GuardAsync(
         build,
         app =>
         {
@@ -41,7 +42,7 @@ public static partial class HostStartup
     public static SettingsCatalogue CatalogueOf(WebApplication app) => SettingsCatalogue.Of(Assembly.Load(app.Environment.ApplicationName));
 
     /// <summary>Makes sure that the store can be read, beside whoever uses it.</summary>
-    /// <exception cref="ConfigurationException">Its schema is not this program's.</exception>
+    /// <exception cref="ConfigurationException">Its schema is not this program's, or its key ring cannot be read.</exception>
     public static async Task LookAsync(WebApplication app, CancellationToken cancellationToken)
     {
         var store = app.Services.GetRequiredService<PrepareStore>();
@@ -51,6 +52,7 @@ public static partial class HostStartup
         {
             throw new ConfigurationException(store.SettingName, $"{schema.Pending.Count} migrations are pending ({schema.Pending[0]} …); run 'chat migrate' first.");
         }
+        await store.RequireKeyRingAsync(cancellationToken);
     }
 
     /// <summary>Takes part in the store like a process that changes things: refused where a second process would be.</summary>
@@ -66,9 +68,10 @@ public static partial class HostStartup
     }
 
     /// <summary>What may refuse the start is asked before the host starts, which would log a refusal as a failure with a stack trace.</summary>
-    private static async Task StartAsync(WebApplication app)
+    private static async Task StartAsync(WebApplication app, Action<WebApplication> map)
     {
         Validate(app);
+        map(app);
         await app.Services.GetRequiredService<PrepareStore>().StartingAsync(app.Lifetime.ApplicationStopping);
         if (app.Services.GetService<PostgresCompany>() is { } company)
         {
@@ -79,11 +82,12 @@ public static partial class HostStartup
 
     private static void Validate(WebApplication app)
     {
-        foreach (var unknown in UnknownSettings.Find(app.Configuration, CatalogueOf(app)))
+        var catalogue = CatalogueOf(app);
+        foreach (var unknown in UnknownSettings.Find(app.Configuration, catalogue))
         {
             Unknown(app.Logger, unknown);
         }
-        if (FindProblems(app) is { Count: > 0 } problems)
+        if (new ConfigurationCheck(app.Services, app.Configuration, catalogue).FindProblems() is { Count: > 0 } problems)
         {
             throw new OptionsValidationException("settings", typeof(ConfigurationProblem), problems.Select(p => p.Line));
         }
@@ -91,7 +95,7 @@ public static partial class HostStartup
         _ = app.Services.GetServices<IHostedService>().Count();
     }
 
-    private static async Task<int> RunAsync(Func<WebApplication> build, Func<WebApplication, Task> run)
+    private static async Task<int> GuardAsync(Func<WebApplication> build, Func<WebApplication, Task> run)
     {
         try
         {

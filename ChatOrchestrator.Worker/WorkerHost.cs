@@ -11,9 +11,8 @@ public static class WorkerHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(WorkerHost).Assembly.GetName().Name });
         builder.AddServiceDefaults();
         builder.AddChatOrchestrator(HostRole.Worker);
-
-        var app = builder.Build();
-        app.MapDefaultEndpoints();
-        return app;
+        return builder.Build();
     }
+
+    public static void Map(WebApplication app) => app.MapDefaultEndpoints();
 }

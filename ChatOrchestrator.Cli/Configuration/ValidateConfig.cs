@@ -53,7 +53,7 @@ internal static class ValidateConfig
         foreach (var (catalogue, problem) in problems)
         {
             Console.WriteLine($"problem: {problem.Line}");
-            Console.WriteLine($"    fix: {Fix(catalogue.Find(problem.Key), problem.Key)}");
+            Console.WriteLine($"    fix: {Fix(catalogue.Find(problem.Key) ?? catalogue.Find($"{problem.Key}:0"), problem.Key)}");
         }
         Console.WriteLine(problems.Count switch
         {
@@ -66,7 +66,7 @@ internal static class ValidateConfig
 
     private static string Fix(Setting? setting, string key)
     {
-        var variable = key.Replace(":", "__", StringComparison.Ordinal);
+        var variable = (setting?.Key.Length > key.Length ? setting.Key : key).Replace(":", "__", StringComparison.Ordinal);
         return setting switch
         {
             null => $"change or remove {variable}.",

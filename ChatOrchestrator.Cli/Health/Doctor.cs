@@ -17,14 +17,17 @@ internal static class Doctor
     {
         await using var app = Hosts.Api(command);
         var findings = new List<Finding>(HostStartup.FindProblems(app).Select(p => new Finding("settings", Verdict.Broken, p.Line)));
-        if (findings.Count == 0)
+        if (findings.Count > 0)
+        {
+            findings.Add(new Finding("the rest", Verdict.Look, "not asked while settings are wrong"));
+        }
+        else
         {
             findings.Add(new Finding("settings", Verdict.Well, "valid"));
-        }
-        var examination = new Examination(app.Services);
-        await foreach (var finding in examination.RunAsync(cancellationToken))
-        {
-            findings.Add(finding);
+            await foreach (var finding in new Examination(app.Services).RunAsync(cancellationToken))
+            {
+                findings.Add(finding);
+            }
         }
         FindingTable.Write(findings, Console.Out);
         return findings.Any(f => f.Verdict == Verdict.Broken) ? ExitCode.NotWell : ExitCode.Done;

@@ -15,15 +15,20 @@ internal sealed class Examination(IServiceProvider services)
     {
         var database = await DatabaseAsync(cancellationToken);
         yield return database;
-        yield return await CacheAsync(cancellationToken);
         var readable = database.Verdict != Verdict.Broken;
+        var ring = readable ? await KeyRingAsync(cancellationToken) : null;
+        if (ring is not null)
+        {
+            yield return ring;
+        }
+        yield return await CacheAsync(cancellationToken);
         await foreach (var finding in new ExamineModels(services).RunAsync(readable, cancellationToken))
         {
             yield return finding;
         }
-        if (!readable)
+        if (ring is not { Verdict: Verdict.Well })
         {
-            yield return new Finding("connections", Verdict.Look, "not asked: they are in the database");
+            yield return new Finding("connections", Verdict.Look, "not asked: the database has them, and the key ring their secrets");
             yield break;
         }
         await foreach (var finding in new ExamineConnections(services).RunAsync(cancellationToken))
@@ -37,9 +42,10 @@ internal sealed class Examination(IServiceProvider services)
         try
         {
             var store = services.GetRequiredService<PrepareStore>();
+            store.Refuse(await store.ReadSchemaAsync(cancellationToken));
+            // Again: the first time is that of putting everything together.
             var since = Stopwatch.GetTimestamp();
             var schema = await store.ReadSchemaAsync(cancellationToken);
-            store.Refuse(schema);
             var which = store.SettingName == "Storage:Path" ? "SQLite" : "Postgres";
             return schema.Pending.Count > 0
                 ? new("database", Verdict.Broken, $"{which} answers, but {schema.Pending.Count} migrations are pending; run 'chat migrate' (a process that starts with Storage:MigrateAtStart does it)")
@@ -56,6 +62,23 @@ internal sealed class Examination(IServiceProvider services)
         catch (Npgsql.PostgresException e)
         {
             return new("database", Verdict.Broken, $"the server refuses it ({e.SqlState}): is the user, the password or the database's name in ConnectionStrings:chatdb wrong?");
+        }
+    }
+
+    private async Task<Finding> KeyRingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await services.GetRequiredService<PrepareStore>().RequireKeyRingAsync(cancellationToken);
+            return new("key ring", Verdict.Well, "it can be read");
+        }
+        catch (ConfigurationException e)
+        {
+            return new("key ring", Verdict.Broken, e.Message);
+        }
+        catch (StoreUnavailableException e)
+        {
+            return new("key ring", Verdict.Broken, e.Message);
         }
     }
 

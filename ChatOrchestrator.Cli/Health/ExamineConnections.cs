@@ -31,7 +31,7 @@ internal sealed class ExamineConnections(IServiceProvider services)
             case null:
                 break;
             case ConnectionSnapshots.SecretsUnreadable:
-                return new(what, Verdict.Broken, "its secrets cannot be decrypted: is DataProtection:Key the one that they were encrypted with?");
+                return new(what, Verdict.Broken, "its secrets cannot be decrypted: the key ring was lost; give them again");
             case ChangeConnection.SwitchedOff:
                 return new(what, Verdict.Look, "switched off");
             case var reason:

@@ -17,30 +17,17 @@ internal sealed class ExamineModels(IServiceProvider services)
 
     public async IAsyncEnumerable<Finding> RunAsync(bool readsBots, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        AiOptions? options = null;
-        string? wrong = null;
-        try
-        {
-            options = services.GetRequiredService<IOptions<AiOptions>>().Value;
-        }
-        catch (OptionsValidationException e)
-        {
-            wrong = string.Join(' ', e.Failures);
-        }
-        if (options is null)
-        {
-            yield return new Finding("model", Verdict.Broken, wrong!);
-            yield break;
-        }
+        var options = services.GetRequiredService<IOptions<AiOptions>>().Value;
         if (options.IsDemo)
         {
             yield return new Finding("model", Verdict.Look, "the built-in demo model answers; set Ai:ApiKey or Ai:Endpoint for a real one");
             yield break;
         }
         string?[] named = readsBots ? await NamedAsync(cancellationToken) : [];
-        foreach (var model in named.Where(m => m is not null && m != options.Model).Distinct().Order(StringComparer.Ordinal).Prepend(options.Model))
+        var models = named.OfType<string>().Where(m => m != options.Model).Distinct().Order(StringComparer.Ordinal).Prepend(options.Model);
+        foreach (var finding in await Task.WhenAll(models.Select(model => AskAsync(model, cancellationToken))))
         {
-            yield return await AskAsync(model!, cancellationToken);
+            yield return finding;
         }
     }
 

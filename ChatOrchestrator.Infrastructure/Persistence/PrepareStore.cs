@@ -134,6 +134,22 @@ public sealed partial class PrepareStore : IHostedLifecycleService
         }
     }
 
+    /// <summary>Makes sure that the key ring can be read, before anything uses it; changes nothing.</summary>
+    /// <exception cref="ConfigurationException">The key that it is encrypted with is not configured.</exception>
+    /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
+    public async Task RequireKeyRingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
+            await _ring.RequireAsync(context, cancellationToken);
+        }
+        catch (Exception e) when (ChatDatabase.IsUnavailable(e) && !cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException(e);
+        }
+    }
+
     /// <exception cref="ConfigurationException">The store is newer than this program.</exception>
     public void Refuse(StoreSchema schema)
     {

@@ -91,6 +91,13 @@ public sealed partial class ConfigurationCheck(IServiceProvider services, IConfi
             .Where(v => v is not DataAnnotationValidateOptions<T>)
             .Select(v => v.Validate(Options.DefaultName, options)).Where(r => r.Failed).SelectMany(r => r.Failures ?? [])
             .ToList();
+        // What is not configured has its default, which may be nothing.
+        var unset = from setting in catalogue.Settings
+                    where setting.Path.Count == 1 && setting.Path[0].DeclaringType == typeof(T) && rest[setting.Key] is null
+                    let broken = setting.Rules.FirstOrDefault(rule => !rule.IsValid(setting.Path[0].GetValue(options)))
+                    where broken is not null
+                    select $"{setting.Key}: {Say(broken, setting.Key)}";
+        failures.AddRange(unset);
         if (options is IValidatableObject itself)
         {
             failures.AddRange(itself.Validate(new ValidationContext(options)).Select(r => r.ErrorMessage ?? section));

@@ -38,8 +38,8 @@ public sealed partial record Setting(string Key, Type Type, object? Default)
         _ => Default.ToString(),
     };
 
-    /// <summary>What a value is checked with on its own.</summary>
-    public IEnumerable<ValidationAttribute> Rules => Path.Count == 0 ? [] : Path[^1].GetCustomAttributes<ValidationAttribute>();
+    /// <summary>What a value is checked with on its own; what stands at a list is said of the list.</summary>
+    public IEnumerable<ValidationAttribute> Rules => Path.Count == 0 || _segments[^1] is Entry or Name ? [] : Path[^1].GetCustomAttributes<ValidationAttribute>();
 
     /// <summary>Whether a key of the configuration is this one.</summary>
     public bool Matches(string key)

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using ChatOrchestrator.Tests.ApiService;
-using ChatOrchestrator.Tests.Fixtures;
 
 namespace ChatOrchestrator.Tests.Cli;
 

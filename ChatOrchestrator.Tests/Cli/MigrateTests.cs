@@ -7,6 +7,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Migrations.Operations;
 
 namespace ChatOrchestrator.Tests.Cli;
 
@@ -73,17 +74,15 @@ public sealed class MigrateTests : IDisposable
         string before, last;
         await using (var context = open())
         {
-            var migrator = context.GetService<IMigrator>();
+            var migrations = context.GetService<IMigrationsAssembly>();
             var all = context.Database.GetMigrations().ToList();
             all.Count.ShouldBeGreaterThan(2);
-            last = all[^1];
-            await migrator.MigrateAsync(all[0]);
-            await migrator.MigrateAsync(all[^2]);
-            var created = await TablesAsync(context);
-            await migrator.MigrateAsync(last);
-            var inTheWay = (await TablesAsync(context)).Except(created).First();
-            await migrator.MigrateAsync(all[0]);
-            await context.Database.ExecuteSqlRawAsync($"CREATE TABLE {inTheWay} (in_the_way int)");
+            (last, var table) = all.Skip(2)
+                .Select(name => (name, migrations.CreateMigration(migrations.Migrations[name], context.Database.ProviderName!).UpOperations.OfType<CreateTableOperation>().FirstOrDefault()?.Name))
+                .Last(m => m.Name is not null);
+            await context.GetService<IMigrator>().MigrateAsync(all[0]);
+            var obstacle = $"CREATE TABLE {table} (in_the_way int)";
+            await context.Database.ExecuteSqlRawAsync(obstacle);
             before = await SchemaAsync(context);
         }
 
@@ -99,10 +98,5 @@ public sealed class MigrateTests : IDisposable
         (await Chat.DoAsync(settings, "migrate", "--dry-run")).ShouldContain(last);
 
         async Task<string> SchemaAsync(ChatDbContext context) => (await context.Database.SqlQueryRaw<string>(schema).ToListAsync()).Single();
-
-        async Task<List<string>> TablesAsync(ChatDbContext context) => await context.Database.SqlQueryRaw<string>(
-            context.Database.IsNpgsql()
-                ? """SELECT table_name::text AS "Value" FROM information_schema.tables WHERE table_schema = 'public'"""
-                : """SELECT name AS "Value" FROM sqlite_master WHERE type = 'table'""").ToListAsync();
     }
 }

@@ -54,6 +54,13 @@ public sealed partial class SettingsCatalogueTests
         (await File.ReadAllTextAsync(file)).ShouldBe(table, "run this test with UPDATE_DOCS=1 to write the table anew");
     }
 
+    [Fact]
+    public void Every_key_in_the_documentation_exists() =>
+        SourceTree.Texts(file => file.EndsWith(".md", StringComparison.Ordinal))
+            .SelectMany(page => KeyInText().Matches(page.Text).Select(m => (page.Path, Key: m.Groups[1].Value)))
+            .Where(k => Catalogue.HasSection(k.Key.Split(':')[0]) && Catalogue.Find(k.Key) is null && !Catalogue.Settings.Any(s => s.Key.StartsWith(k.Key + ":", StringComparison.OrdinalIgnoreCase)))
+            .Select(k => $"{k.Path}: {k.Key}").Distinct().ShouldBeEmpty();
+
     [Theory]
     [InlineData("Engine:MaxLanes", true)]
     [InlineData("engine:maxlanes", true)]
@@ -71,6 +78,9 @@ public sealed partial class SettingsCatalogueTests
 
     [GeneratedRegex(@"onfiguration\[""([^""]+)""\]")]
     private static partial Regex Read();
+
+    [GeneratedRegex("`([A-Z][A-Za-z]+(?::[A-Za-z0-9]+)+)`")]
+    private static partial Regex KeyInText();
 
     [GeneratedRegex(@"GetConnectionString\(""([^""]+)""\)")]
     private static partial Regex ConnectionString();
