@@ -4,7 +4,7 @@ TEST_ARGS ?=
 MINUTES ?= 5
 SEED ?= 20261124
 
-.PHONY: sbom setup-dev run-dev test migrate validate-config bench bench-micro bench-scale chaos fuzz
+.PHONY: sbom setup-dev run-dev test chat migrate validate-config env-template doctor bench bench-micro bench-scale chaos fuzz
 
 # What the build and the tests need beside the SDK is installed on Debian, and named elsewhere.
 setup-dev:
@@ -24,11 +24,14 @@ run-dev:
 test:
 	dotnet test $(TEST_ARGS)
 
-migrate:
-	dotnet run --project ChatOrchestrator.ApiService -- migrate
+# The command line, looking at what run-dev runs: make chat ARGS="bots export".
+CHAT = cd ChatOrchestrator.ApiService && dotnet run --project ../ChatOrchestrator.Cli --
 
-validate-config:
-	dotnet run --project ChatOrchestrator.ApiService -- validate-config
+chat:
+	@$(CHAT) $(ARGS)
+
+migrate validate-config env-template doctor:
+	@$(CHAT) $@ $(ARGS)
 
 # A bill of materials (CycloneDX) of each process's packages, in artifacts/sbom.
 sbom:

@@ -7,6 +7,7 @@ using ChatOrchestrator.ApiService.Webhooks;
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Infrastructure.Platforms;
+using ChatOrchestrator.Infrastructure.Settings;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ChatOrchestrator.ApiService;
@@ -17,7 +18,8 @@ internal static class ApiRegistration
     /// <summary>The largest body that is read, in bytes; webhooks have a limit of their own.</summary>
     private const long MaxBodyBytes = 1024 * 1024;
 
-    /// <exception cref="ConfigurationException"><c>PublicUrl</c> is not an http or https address.</exception>
+    private const string PublicUrl = "PublicUrl";
+
     public static WebApplicationBuilder AddApi(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -30,7 +32,9 @@ internal static class ApiRegistration
         services.AddTrustedProxies(builder.Configuration);
         services.AddCrossOrigin(builder.Configuration);
         services.AddProblems();
-        services.AddAdministration(PublicUrl(builder.Configuration));
+        var publicUrl = builder.Configuration[PublicUrl];
+        services.AddSettingsRule(_ => RequireAddress(publicUrl));
+        services.AddAdministration(Address(publicUrl));
         services.AddAccess();
         services.AddDocumentation();
         services.AddHostedService<DemoStart>();
@@ -71,16 +75,14 @@ internal static class ApiRegistration
         return app;
     }
 
-    private static Uri? PublicUrl(ConfigurationManager configuration)
+    private static Uri? Address(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0 ? url : null;
+
+    private static void RequireAddress(string? text)
     {
-        const string Key = "PublicUrl";
-        var text = configuration[Key];
-        if (string.IsNullOrWhiteSpace(text))
+        if (!string.IsNullOrWhiteSpace(text) && Address(text) is null)
         {
-            return null;
+            throw new ConfigurationException(PublicUrl, "an absolute http or https address without a query, such as https://chat.example.org.");
         }
-        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0
-            ? url
-            : throw new ConfigurationException(Key, "an absolute http or https address without a query, such as https://chat.example.org.");
     }
 }

@@ -9,6 +9,7 @@ using ChatOrchestrator.Infrastructure.Platforms.Slack;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using ChatOrchestrator.Infrastructure.Platforms.WebChat;
 using ChatOrchestrator.Infrastructure.Platforms.WhatsApp;
+using ChatOrchestrator.Infrastructure.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -35,7 +36,7 @@ public static class ChatOrchestratorRegistration
         var alone = string.IsNullOrWhiteSpace(configuration.GetConnectionString("redis"));
         if (role == HostRole.Worker)
         {
-            RequireStores(configuration);
+            RequireStores(services, configuration);
         }
         services.AddPersistence(configuration);
         services.AddSignals(configuration);
@@ -63,14 +64,12 @@ public static class ChatOrchestratorRegistration
         return builder;
     }
 
-    private static void RequireStores(IConfiguration configuration)
+    private static void RequireStores(IServiceCollection services, IConfiguration configuration)
     {
-        foreach (var name in (string[])["chatdb", "redis"])
+        foreach (var name in ((string[])["chatdb", "redis"]).Where(name => string.IsNullOrWhiteSpace(configuration.GetConnectionString(name))))
         {
-            if (string.IsNullOrWhiteSpace(configuration.GetConnectionString(name)))
-            {
-                throw new ConfigurationException($"ConnectionStrings:{name}", "a worker is one of several processes, which meet in Postgres and Redis; set it, or run ChatOrchestrator.ApiService alone.");
-            }
+            services.AddSettingsRule(_ => throw new ConfigurationException(
+                $"ConnectionStrings:{name}", "a worker is one of several processes, which meet in Postgres and Redis; set it, or run ChatOrchestrator.ApiService alone."));
         }
     }
 }

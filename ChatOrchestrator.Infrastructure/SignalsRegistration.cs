@@ -1,7 +1,9 @@
+using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Infrastructure.InProcess;
 using ChatOrchestrator.Infrastructure.Pacing;
 using ChatOrchestrator.Infrastructure.Redis;
+using ChatOrchestrator.Infrastructure.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -25,8 +27,8 @@ public static class SignalsRegistration
             services.AddHealthChecks().AddCheck("cache", () => HealthCheckResult.Healthy("in process"), tags: ["ready"]);
             return services;
         }
-        var options = Parse(address);
-        services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options));
+        services.AddSettingsRule(_ => Parse(address));
+        services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(Parse(address)));
         services.AddStackExchangeRedisCache(_ => { });
         services.AddOptions<Microsoft.Extensions.Caching.StackExchangeRedis.RedisCacheOptions>()
             .Configure<IConnectionMultiplexer>((cache, redis) =>
@@ -50,7 +52,7 @@ public static class SignalsRegistration
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            throw new InvalidOperationException("ConnectionStrings:redis is not a Redis configuration such as 'localhost:6379'.");
+            throw new ConfigurationException("ConnectionStrings:redis", "it is not a Redis configuration such as 'localhost:6379'.");
         }
         // Redis may be away when this process starts, and come back: nothing durable depends on it.
         options.AbortOnConnectFail = false;

@@ -1,13 +1,4 @@
 using ChatOrchestrator.Infrastructure;
-using ChatOrchestrator.ServiceDefaults;
+using ChatOrchestrator.Worker;
 
-return await HostStartup.RunAsync(() =>
-{
-    var builder = WebApplication.CreateBuilder(args);
-    builder.AddServiceDefaults();
-    builder.AddChatOrchestrator(HostRole.Worker);
-
-    var app = builder.Build();
-    app.MapDefaultEndpoints();
-    return app;
-});
+return await HostStartup.RunAsync(() => WorkerHost.Build(args), WorkerHost.Map);

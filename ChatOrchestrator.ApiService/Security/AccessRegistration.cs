@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Infrastructure.Settings;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
@@ -21,6 +22,7 @@ internal static class AccessRegistration
         services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsRules>();
         services.AddSingleton<AccessTokens>();
+        services.AddSettingsRule(provider => AdminKey.Require(provider.GetRequiredService<IConfiguration>(), provider.GetRequiredService<IHostEnvironment>()));
         services.AddSingleton<AdminKey>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AdminKey>());
         // No default scheme: nothing is read of requests that need no caller, such as webhooks.

@@ -27,18 +27,24 @@ internal sealed class AdminKey : IHostedLifecycleService
     public AdminKey(IConfiguration configuration, IHostEnvironment environment, IApiKeyStore keys, TimeProvider time)
     {
         (_keys, _time) = (keys, time);
+        Require(configuration, environment);
+        _hash = configuration[Setting] is { } key && !string.IsNullOrWhiteSpace(key) ? SHA256.HashData(Encoding.UTF8.GetBytes(key)) : null;
+    }
+
+    /// <exception cref="ConfigurationException">The key is missing outside Development, or too short.</exception>
+    public static void Require(IConfiguration configuration, IHostEnvironment environment)
+    {
         var key = configuration[Setting];
-        if (!string.IsNullOrWhiteSpace(key))
+        if (string.IsNullOrWhiteSpace(key))
         {
-            if (key.Length < MinLength)
+            if (!environment.IsDevelopment())
             {
-                throw new ConfigurationException(Setting, $"the key has at least {MinLength} characters; make one with 'openssl rand -hex 32'.");
+                throw new ConfigurationException(Setting, "the owner's API key is required outside Development; make one with 'openssl rand -hex 32'.");
             }
-            _hash = SHA256.HashData(Encoding.UTF8.GetBytes(key));
         }
-        else if (!environment.IsDevelopment())
+        else if (key.Length < MinLength)
         {
-            throw new ConfigurationException(Setting, "the owner's API key is required outside Development; make one with 'openssl rand -hex 32'.");
+            throw new ConfigurationException(Setting, $"the key has at least {MinLength} characters; make one with 'openssl rand -hex 32'.");
         }
     }
 

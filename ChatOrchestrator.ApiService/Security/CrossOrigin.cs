@@ -1,5 +1,6 @@
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Infrastructure.Platforms.WebChat;
+using ChatOrchestrator.Infrastructure.Settings;
 
 namespace ChatOrchestrator.ApiService.Security;
 
@@ -12,16 +13,15 @@ internal static class CrossOrigin
     private const string Setting = "Cors:AllowedOrigins";
     private const string Policy = "admin-api";
 
-    /// <exception cref="ConfigurationException">An origin is none.</exception>
     public static IServiceCollection AddCrossOrigin(this IServiceCollection services, IConfiguration configuration)
     {
         var origins = Origins(configuration);
-        if (origins.FirstOrDefault(o => !WebChatSettings.IsOrigin(o)) is { } wrong)
+        foreach (var wrong in origins.Where(o => !WebChatSettings.IsOrigin(o)))
         {
-            throw new ConfigurationException(Setting, $"'{wrong}' is not an origin such as 'https://admin.example.org'; all of them at once are not allowed.");
+            services.AddSettingsRule(_ => throw new ConfigurationException(Setting, $"'{wrong}' is not an origin such as 'https://admin.example.org'; all of them at once are not allowed."));
         }
         return services.AddCors(cors => cors.AddPolicy(Policy, policy => policy
-            .WithOrigins(origins)
+            .WithOrigins([.. origins.Where(WebChatSettings.IsOrigin)])
             .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
             .WithHeaders("Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID", ApiKeyAuthentication.Header)
             .WithExposedHeaders("ETag", "Location", "Retry-After")

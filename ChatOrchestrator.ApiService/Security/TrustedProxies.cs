@@ -1,5 +1,6 @@
 using System.Net;
 using ChatOrchestrator.Application;
+using ChatOrchestrator.Infrastructure.Settings;
 using Microsoft.AspNetCore.HttpOverrides;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -14,11 +15,10 @@ internal static class TrustedProxies
 {
     private const string Section = "ForwardedHeaders";
 
-    /// <exception cref="ConfigurationException">An address or network is none.</exception>
     public static IServiceCollection AddTrustedProxies(this IServiceCollection services, IConfiguration configuration)
     {
-        var proxies = Read(configuration, "KnownProxies", text => IPAddress.TryParse(text, out var address) ? address : null, "an address such as '10.0.0.7'");
-        var networks = Read(configuration, "KnownNetworks", text => IPNetwork.TryParse(text, out var network) ? network : (IPNetwork?)null, "a network such as '10.0.0.0/24'");
+        var proxies = Read(services, configuration, "KnownProxies", text => IPAddress.TryParse(text, out var address) ? address : null, "an address such as '10.0.0.7'");
+        var networks = Read(services, configuration, "KnownNetworks", text => IPNetwork.TryParse(text, out var network) ? network : (IPNetwork?)null, "a network such as '10.0.0.0/24'");
         return services.Configure<ForwardedHeadersOptions>(options =>
         {
             options.KnownProxies.Clear();
@@ -31,12 +31,19 @@ internal static class TrustedProxies
         });
     }
 
-    private static List<T> Read<T>(IConfiguration configuration, string name, Func<string, T?> parse, string example)
+    private static List<T> Read<T>(IServiceCollection services, IConfiguration configuration, string name, Func<string, T?> parse, string example)
     {
         var values = new List<T>();
         foreach (var text in configuration.GetSection($"{Section}:{name}").Get<string[]>() ?? [])
         {
-            values.Add(parse(text.Trim()) ?? throw new ConfigurationException($"{Section}:{name}", $"'{text}' is not {example}."));
+            if (parse(text.Trim()) is { } value)
+            {
+                values.Add(value);
+            }
+            else
+            {
+                services.AddSettingsRule(_ => throw new ConfigurationException($"{Section}:{name}", $"'{text}' is not {example}."));
+            }
         }
         return values;
     }

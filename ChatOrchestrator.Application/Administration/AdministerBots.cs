@@ -10,9 +10,10 @@ public sealed record BotInput(string Name, AiSettings Ai, ProcessingSettings Pro
 public sealed class CreateBot(IBotStore bots, TimeProvider time)
 {
     /// <exception cref="Domain.DomainException">A value lies outside its limits.</exception>
-    public async Task<Bot> HandleAsync(BotInput input, Actor actor, CancellationToken cancellationToken)
+    /// <param name="id">The id it had elsewhere; null: a new one.</param>
+    public async Task<Bot> HandleAsync(BotInput input, Actor actor, CancellationToken cancellationToken, BotId? id = null)
     {
-        var bot = new Bot(input.Name, input.Ai, input.Processing, time.GetUtcNow());
+        var bot = new Bot(input.Name, input.Ai, input.Processing, time.GetUtcNow(), id);
         await bots.AddAsync(bot, BotAudit.Of(actor, "bot.created", bot.Id, bot.CreatedAt, null, BotAudit.Input(bot)), cancellationToken);
         return bot;
     }

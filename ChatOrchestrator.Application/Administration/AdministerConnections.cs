@@ -38,7 +38,7 @@ public sealed class CreateConnection(
         var proposed = new PlatformConnection(botId, adapter.Platform, input.DisplayName ?? bot.Name, settings.ToJsonString(), protectedSecrets, time.GetUtcNow());
         var warnings = new List<string>();
         await introduce.DescribeAsync(ConnectionSnapshots.Of(proposed, bot, secrets), settings, warnings, cancellationToken);
-        var connection = new PlatformConnection(botId, adapter.Platform, proposed.DisplayName, settings.ToJsonString(), protectedSecrets, time.GetUtcNow());
+        var connection = new PlatformConnection(botId, adapter.Platform, proposed.DisplayName, settings.ToJsonString(), protectedSecrets, time.GetUtcNow(), input.Id);
         var audit = ConnectionAudit.Of(actor, "connection.created", connection, time.GetUtcNow(), null, ConnectionAudit.View(connection, secrets.Keys));
         if (!await connections.AddAsync(connection, audit, cancellationToken))
         {

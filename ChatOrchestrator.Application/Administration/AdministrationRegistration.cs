@@ -12,6 +12,8 @@ public static class AdministrationRegistration
         .AddSingleton<ReadBots>()
         .AddSingleton<ChangeBot>()
         .AddSingleton<DeleteBot>()
+        .AddSingleton<ExportBots>()
+        .AddSingleton<ImportBots>()
         .AddSingleton<IntroduceConnection>()
         .AddSingleton<CreateConnection>()
         .AddSingleton<ReadConnections>()

@@ -5,7 +5,11 @@ using ChatOrchestrator.Application.Ports;
 namespace ChatOrchestrator.Application.Administration;
 
 /// <summary>What a caller says about a new connection.</summary>
-public sealed record NewConnection(string? Platform, string? DisplayName, IReadOnlyDictionary<string, string?>? Secrets, JsonElement? Settings);
+public sealed record NewConnection(string? Platform, string? DisplayName, IReadOnlyDictionary<string, string?>? Secrets, JsonElement? Settings)
+{
+    /// <summary>The id it had elsewhere; null: a new one.</summary>
+    public Domain.Bots.ConnectionId? Id { get; init; }
+}
 
 /// <summary>What a caller changes; null: it stays. A secret or setting that is given as null is taken away.</summary>
 public sealed record ConnectionChange(string? DisplayName, IReadOnlyDictionary<string, string?>? Secrets, JsonElement? Settings, bool? Enabled);

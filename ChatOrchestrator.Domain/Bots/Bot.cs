@@ -7,9 +7,10 @@ public sealed class Bot
     {
     }
 
-    public Bot(string name, AiSettings ai, ProcessingSettings processing, DateTimeOffset now)
+    /// <param name="id">The id it had elsewhere; null: a new one.</param>
+    public Bot(string name, AiSettings ai, ProcessingSettings processing, DateTimeOffset now, BotId? id = null)
     {
-        Id = BotId.New();
+        Id = id ?? BotId.New();
         CreatedAt = now;
         Change(name, ai, processing, now);
         PromptVersion = 1;

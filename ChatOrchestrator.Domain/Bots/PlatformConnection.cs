@@ -7,9 +7,10 @@ public sealed class PlatformConnection
     {
     }
 
-    public PlatformConnection(BotId botId, PlatformName platform, string displayName, string settings, string protectedSecrets, DateTimeOffset now)
+    /// <param name="id">The id it had elsewhere; null: a new one.</param>
+    public PlatformConnection(BotId botId, PlatformName platform, string displayName, string settings, string protectedSecrets, DateTimeOffset now, ConnectionId? id = null)
     {
-        Id = ConnectionId.New();
+        Id = id ?? ConnectionId.New();
         BotId = botId;
         Platform = platform;
         CreatedAt = now;

@@ -5,6 +5,7 @@ using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using ChatOrchestrator.Infrastructure.Persistence.KeyRing;
 using ChatOrchestrator.Infrastructure.Persistence.Postgres;
 using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
+using ChatOrchestrator.Infrastructure.Settings;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -26,7 +27,6 @@ public static class PersistenceRegistration
     /// Registers the schema, the administrative stores, the connection directory, the key ring and the health check
     /// "database". Register it before other hosted services: it prepares the store before they start.
     /// </summary>
-    /// <exception cref="ConfigurationException"><c>ConnectionStrings:chatdb</c> is not a connection string.</exception>
     public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -81,13 +81,13 @@ public static class PersistenceRegistration
 
     private static void AddPostgres(IServiceCollection services, string connectionString, bool alone)
     {
-        var source = DataSource(connectionString);
-        services.AddSingleton(_ => source);
+        services.AddSettingsRule(_ => Settings(connectionString));
+        services.AddSingleton(_ => NpgsqlDataSource.Create(Settings(connectionString)));
         services.AddPooledDbContextFactory<PostgresChatDbContext>((provider, options) =>
             Quiet(PostgresChatDbContext.Configure(options, provider.GetRequiredService<NpgsqlDataSource>())));
         services.AddSingleton<IDbContextFactory<ChatDbContext>, ChatDbContextFactory<PostgresChatDbContext>>();
         services.AddSingleton(_ => new PostgresHotPath(connectionString));
-        services.AddSingleton(_ => new PostgresCompany(source, alone));
+        services.AddSingleton(provider => new PostgresCompany(provider.GetRequiredService<NpgsqlDataSource>(), alone));
         services.AddSingleton<IInboxStore, PostgresInboxStore>();
         services.AddSingleton<ILaneStore, PostgresLaneStore>();
         services.AddSingleton<ILaneWatch, PostgresLaneWatch>();
@@ -117,13 +117,13 @@ public static class PersistenceRegistration
         services.AddSingleton<INamedLeases, InProcessNamedLeases>();
     }
 
-    private static NpgsqlDataSource DataSource(string connectionString)
+    private static NpgsqlConnectionStringBuilder Settings(string connectionString)
     {
         try
         {
             var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "chat-orchestrator", MaxPoolSize = 20, Timeout = 5 };
             settings.Options = PostgresHotPath.With(settings.Options, PostgresHotPath.ReleaseStalled);
-            return NpgsqlDataSource.Create(settings);
+            return settings;
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
@@ -134,8 +134,11 @@ public static class PersistenceRegistration
 
     /// <summary>Statements belong to the debug log.</summary>
     private static void Quiet(DbContextOptionsBuilder options) =>
-        options.ConfigureWarnings(warnings => warnings.Log(
-            (RelationalEventId.CommandExecuted, LogLevel.Debug),
-            (RelationalEventId.MigrationApplying, LogLevel.Debug),
-            (RelationalEventId.MigrationsNotApplied, LogLevel.Debug)));
+        options.ConfigureWarnings(warnings => warnings
+            // Ours spans all migrations on purpose (MigrateSchema).
+            .Ignore(RelationalEventId.MigrationsUserTransactionWarning)
+            .Log(
+                (RelationalEventId.CommandExecuted, LogLevel.Debug),
+                (RelationalEventId.MigrationApplying, LogLevel.Debug),
+                (RelationalEventId.MigrationsNotApplied, LogLevel.Debug)));
 }

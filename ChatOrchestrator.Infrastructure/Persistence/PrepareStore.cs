@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Infrastructure.Persistence.KeyRing;
 using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
@@ -51,7 +52,8 @@ public sealed partial class PrepareStore : IHostedLifecycleService
         _sqlite = sqlite;
     }
 
-    private string SettingName => _postgres is null ? "Storage:Path" : "ConnectionStrings:chatdb";
+    /// <summary>The key that says where the store is.</summary>
+    public string SettingName => _postgres is null ? "Storage:Path" : "ConnectionStrings:chatdb";
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -63,6 +65,7 @@ public sealed partial class PrepareStore : IHostedLifecycleService
     }
 
     /// <exception cref="ConfigurationException">The store cannot be reached in time, is in use by another process, or is newer than this code.</exception>
+    /// <exception cref="MigrationFailedException">The schema could not be brought up to date.</exception>
     public async Task HandleAsync(bool migrate, CancellationToken cancellationToken)
     {
         _sqlite?.Claim();
@@ -116,30 +119,67 @@ public sealed partial class PrepareStore : IHostedLifecycleService
         await work(cancellationToken);
     }
 
+    /// <summary>What the store's schema is, compared with what this program knows. Changes nothing, and makes no file.</summary>
+    /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
+    public async Task<StoreSchema> ReadSchemaAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
+            return await ReadSchemaAsync(context, cancellationToken);
+        }
+        catch (Exception e) when (ChatDatabase.IsUnavailable(e) && !cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException(e);
+        }
+    }
+
+    /// <summary>Makes sure that the key ring can be read, before anything uses it; changes nothing.</summary>
+    /// <exception cref="ConfigurationException">The key that it is encrypted with is not configured.</exception>
+    /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
+    public async Task RequireKeyRingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
+            await _ring.RequireAsync(context, cancellationToken);
+        }
+        catch (Exception e) when (ChatDatabase.IsUnavailable(e) && !cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException(e);
+        }
+    }
+
+    /// <exception cref="ConfigurationException">The store is newer than this program.</exception>
+    public void Refuse(StoreSchema schema)
+    {
+        if (schema.Newer.Count > 0)
+        {
+            throw new ConfigurationException(SettingName, $"the database is newer than this program: it has the migration '{schema.Newer[0]}'. Start a version that knows it.");
+        }
+    }
+
+    private async Task<StoreSchema> ReadSchemaAsync(ChatDbContext context, CancellationToken cancellationToken)
+    {
+        var known = context.Database.GetMigrations().ToList();
+        List<string> applied = _sqlite is not null && !File.Exists(_sqlite.Path) ? [] : [.. await context.Database.GetAppliedMigrationsAsync(cancellationToken)];
+        return new StoreSchema(applied, [.. known.Except(applied)], [.. applied.Except(known)]);
+    }
+
     private async Task<bool> TryPrepareAsync(bool migrate, CancellationToken cancellationToken)
     {
         await using var alone = await LockAsync(cancellationToken);
         await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
-        var known = context.Database.GetMigrations().ToHashSet();
-        var applied = _sqlite is not null && !File.Exists(_sqlite.Path) ? [] : await context.Database.GetAppliedMigrationsAsync(cancellationToken);
-        if (applied.FirstOrDefault(m => !known.Contains(m)) is { } newer)
-        {
-            throw new ConfigurationException(SettingName, $"the database is newer than this program: it has the migration '{newer}'. Start a version that knows it.");
-        }
-        var pending = known.Count - applied.Count();
-        if (pending > 0)
+        var schema = await ReadSchemaAsync(context, cancellationToken);
+        Refuse(schema);
+        if (schema.Pending.Count > 0)
         {
             if (!migrate)
             {
                 return false;
             }
-            if (_sqlite is not null && File.Exists(_sqlite.Path))
-            {
-                // EF Core's own lock is a row that a process killed while migrating leaves behind; nobody else is here.
-                await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
-            }
-            await context.Database.MigrateAsync(cancellationToken);
-            Migrated(pending);
+            await MigrateSchema.HandleAsync(context, _sqlite, cancellationToken);
+            Migrated(schema.Pending.Count);
         }
         await _ring.HandleAsync(context, cancellationToken);
         // Makes the first key while no other process can make another.

@@ -69,7 +69,7 @@ public sealed class AssemblyRulesTests
     private static bool IsAllowedInApplication(string name) => name == "ChatOrchestrator.Domain" || AssemblyRules.IsAbstraction(name);
 
     private static bool IsProcess(string name) =>
-        name is "ChatOrchestrator.ApiService" or "ChatOrchestrator.Worker" or "ChatOrchestrator.Simulator" or "ChatOrchestrator.AppHost";
+        name is "ChatOrchestrator.ApiService" or "ChatOrchestrator.Worker" or "ChatOrchestrator.Simulator" or "ChatOrchestrator.AppHost" or "chat";
 
     private static bool IsBanned(string name) =>
         ProjectRules.Banned().IsMatch(name) || name == "ChatOrchestrator.AppHost" || name == "Aspire.Hosting"

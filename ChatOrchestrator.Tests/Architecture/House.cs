@@ -18,9 +18,12 @@ internal static class House
 
     public static Assembly Worker { get; } = Load("Worker");
 
+    /// <summary>Named after the command that it is.</summary>
+    public static Assembly Cli { get; } = Assembly.Load("chat");
+
     public static Assembly Simulator { get; } = Load("Simulator");
 
-    public static IReadOnlyList<Assembly> Deployed { get; } = [Domain, Application, Infrastructure, ServiceDefaults, ApiService, Worker];
+    public static IReadOnlyList<Assembly> Deployed { get; } = [Domain, Application, Infrastructure, ServiceDefaults, ApiService, Worker, Cli];
 
     private static readonly Lazy<ArchUnitNET.Domain.Architecture> LazyArchitecture = new(() => new ArchLoader()
         .LoadAssemblies([.. Deployed, Simulator, typeof(House).Assembly]).Build());

@@ -11,12 +11,14 @@ internal static partial class ProjectRules
     private const string ServiceDefaults = "ChatOrchestrator.ServiceDefaults";
     private const string ApiService = "ChatOrchestrator.ApiService";
     private const string Worker = "ChatOrchestrator.Worker";
+    private const string Cli = "ChatOrchestrator.Cli";
     private const string Simulator = "ChatOrchestrator.Simulator";
     private const string AppHost = "ChatOrchestrator.AppHost";
     private const string Tests = "ChatOrchestrator.Tests";
 
     /// <summary>
-    /// Domain ← Application ← Infrastructure ← ApiService, Worker (→ ServiceDefaults). The simulator stands for other
+    /// Domain ← Application ← Infrastructure ← ApiService, Worker (→ ServiceDefaults) ← Cli, which puts them together to look at
+    /// their settings. The simulator stands for other
     /// people's systems, so it shares nothing with the inner projects. Projects not named here (benchmarks) are free.
     /// </summary>
     private static readonly Dictionary<string, string[]> MayReference = new()
@@ -27,6 +29,7 @@ internal static partial class ProjectRules
         [ServiceDefaults] = [],
         [ApiService] = [Domain, Application, Infrastructure, ServiceDefaults],
         [Worker] = [Domain, Application, Infrastructure, ServiceDefaults],
+        [Cli] = [Domain, Application, Infrastructure, ServiceDefaults, ApiService, Worker],
         [Simulator] = [ServiceDefaults],
         [AppHost] = [ApiService, Worker, Simulator],
     };

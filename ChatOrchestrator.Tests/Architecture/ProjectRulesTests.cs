@@ -6,7 +6,7 @@ public sealed class ProjectRulesTests
     [Fact]
     public void Every_project_is_seen()
     {
-        string[] house = ["AppHost", "ServiceDefaults", "Domain", "Application", "Infrastructure", "ApiService", "Worker", "Simulator", "Tests"];
+        string[] house = ["AppHost", "ServiceDefaults", "Domain", "Application", "Infrastructure", "ApiService", "Worker", "Cli", "Simulator", "Tests"];
         foreach (var name in house)
         {
             ProjectFile.All.ShouldContain(project => project.Name == $"ChatOrchestrator.{name}");
@@ -23,6 +23,8 @@ public sealed class ProjectRulesTests
     [InlineData("Infrastructure", "Worker")]
     [InlineData("ApiService", "Worker")]
     [InlineData("Worker", "ApiService")]
+    [InlineData("ApiService", "Cli")]
+    [InlineData("Cli", "Simulator")]
     [InlineData("Simulator", "Domain")]
     [InlineData("ServiceDefaults", "Infrastructure")]
     public void A_reference_outwards_or_sideways_is_found(string from, string to) =>

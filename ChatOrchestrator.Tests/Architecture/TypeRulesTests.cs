@@ -25,7 +25,7 @@ public sealed class TypeRulesTests
     [Fact]
     public void Inner_projects_do_not_use_outer_ones()
     {
-        TypeRules.DoesNotUse("ChatOrchestrator.Infrastructure", "ChatOrchestrator.ApiService", "ChatOrchestrator.Worker", "ChatOrchestrator.AppHost")
+        TypeRules.DoesNotUse("ChatOrchestrator.Infrastructure", "ChatOrchestrator.ApiService", "ChatOrchestrator.Worker", "ChatOrchestrator.Cli", "ChatOrchestrator.AppHost")
             .Violations(House.Architecture).ShouldBeEmpty();
         TypeRules.DoesNotUse("ChatOrchestrator.ApiService", "ChatOrchestrator.Worker", "ChatOrchestrator.AppHost").Violations(House.Architecture).ShouldBeEmpty();
         TypeRules.DoesNotUse("ChatOrchestrator.Worker", "ChatOrchestrator.ApiService", "ChatOrchestrator.AppHost").Violations(House.Architecture).ShouldBeEmpty();
@@ -52,6 +52,7 @@ public sealed class TypeRulesTests
     [InlineData("ChatOrchestrator.ServiceDefaults")]
     [InlineData("ChatOrchestrator.ApiService")]
     [InlineData("ChatOrchestrator.Worker")]
+    [InlineData("ChatOrchestrator.Cli")]
     [InlineData("ChatOrchestrator.Simulator")]
     public void Names_mean_something(string ns) => TypeRules.NamesMeanSomething(ns).Violations(House.Architecture).ShouldBeEmpty();
 

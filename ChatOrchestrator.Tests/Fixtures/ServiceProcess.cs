@@ -10,6 +10,9 @@ public enum ServiceHost
     ApiService,
     Worker,
     Simulator,
+
+    /// <summary>The command <c>chat</c>; it serves nothing.</summary>
+    Cli,
 }
 
 /// <summary>
@@ -121,7 +124,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         var name = $"ChatOrchestrator.{host}";
         var project = Path.Combine(TestMachine.RepositoryRoot, name);
         var targetFramework = new DirectoryInfo(AppContext.BaseDirectory).Name;
-        var assembly = Path.Combine(project, "bin", TestMachine.Configuration, targetFramework, $"{name}.dll");
+        var assembly = Path.Combine(project, "bin", TestMachine.Configuration, targetFramework, host == ServiceHost.Cli ? "chat.dll" : $"{name}.dll");
         if (!File.Exists(assembly))
         {
             throw new FileNotFoundException($"{name} has not been built for {TestMachine.Configuration}.", assembly);

@@ -14,6 +14,7 @@ public sealed class KeyRingOptions
     /// <summary>A PKCS#12 file with an RSA key.</summary>
     public string? CertificatePath { get; set; }
 
+    /// <summary>Opens the file.</summary>
     public string? CertificatePassword { get; set; }
 
     /// <summary>Certificates of before, like <see cref="PreviousKeys"/>.</summary>
@@ -22,7 +23,9 @@ public sealed class KeyRingOptions
 
 public sealed class CertificateFile
 {
+    /// <summary>The PKCS#12 file.</summary>
     public string? Path { get; set; }
 
+    /// <summary>Opens it.</summary>
     public string? Password { get; set; }
 }

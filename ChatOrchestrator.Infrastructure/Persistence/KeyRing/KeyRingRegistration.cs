@@ -1,3 +1,4 @@
+using ChatOrchestrator.Infrastructure.Settings;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,6 +12,7 @@ internal static class KeyRingRegistration
     {
         services.AddOptions<KeyRingOptions>().BindConfiguration(KeyRingOptions.Section);
         services.AddSingleton<RingKeys>();
+        services.AddSettingsRule(provider => provider.GetRequiredService<RingKeys>());
         services.AddSingleton<RewrapKeyRing>();
         services.AddDataProtection().SetApplicationName("ChatOrchestrator").PersistKeysToDbContext<ChatDbContext>();
         services.AddOptions<KeyManagementOptions>().Configure<RingKeys>((options, keys) =>

@@ -42,6 +42,16 @@ internal sealed partial class RewrapKeyRing(RingKeys keys, IHostEnvironment envi
         }
     }
 
+    /// <summary>Whether the ring can be read with the keys that are configured; changes nothing.</summary>
+    /// <exception cref="ConfigurationException">It cannot: whoever used it now would add a key that nobody else can read.</exception>
+    public async Task RequireAsync(ChatDbContext context, CancellationToken cancellationToken)
+    {
+        foreach (var row in await context.DataProtectionKeys.AsNoTracking().ToListAsync(cancellationToken))
+        {
+            _ = row.Xml is { } xml ? Rewrap(XElement.Parse(xml)) : null;
+        }
+    }
+
     /// <summary>The element with everything secret under the current key; null: it is so already.</summary>
     private XElement? Rewrap(XElement element)
     {

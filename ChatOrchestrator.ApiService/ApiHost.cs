@@ -1,0 +1,24 @@
+using ChatOrchestrator.Infrastructure;
+using ChatOrchestrator.ServiceDefaults;
+
+namespace ChatOrchestrator.ApiService;
+
+/// <summary>Puts the API together: the process does, and the command line that looks at its settings.</summary>
+public static class ApiHost
+{
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(ApiHost).Assembly.GetName().Name });
+        builder.AddServiceDefaults();
+        builder.AddChatOrchestrator(HostRole.Api);
+        builder.AddApi();
+        return builder.Build();
+    }
+
+    /// <summary>What it answers. Some of it reads settings, which must be in order by then.</summary>
+    public static void Map(WebApplication app)
+    {
+        app.MapDefaultEndpoints();
+        app.MapApi();
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using ChatOrchestrator.ApiService;
+using ChatOrchestrator.Application;
+using ChatOrchestrator.Infrastructure;
+using ChatOrchestrator.Worker;
+using Microsoft.AspNetCore.Builder;
+
+namespace ChatOrchestrator.Cli;
+
+/// <summary>The processes as they would start with the present settings: put together, never started.</summary>
+internal static class Hosts
+{
+    /// <summary>The settings that decide whether the store can be opened; the others are no business of a command that only works on it.</summary>
+    private static readonly string[] OfTheStore = ["ConnectionStrings", "Storage", "DataProtection"];
+
+    public static Option<FileInfo?> EnvFile { get; } = new("--env-file")
+    {
+        Description = "Settings from a file with a line KEY=value each, before those of the environment.",
+        Recursive = true,
+    };
+
+    public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Shows the log.", Recursive = true };
+
+    public static WebApplication Api(ParseResult command) => ApiHost.Build(Arguments(command));
+
+    public static WebApplication Worker(ParseResult command) => WorkerHost.Build(Arguments(command));
+
+    /// <summary>A process whose settings for the store are in order.</summary>
+    /// <exception cref="ConfigurationException">They are not.</exception>
+    public static WebApplication WithStore(ParseResult command)
+    {
+        var app = Api(command);
+        foreach (var problem in HostStartup.FindProblems(app).Where(p => OfTheStore.Contains(p.Key.Split(':')[0], StringComparer.OrdinalIgnoreCase)))
+        {
+            throw new ConfigurationException(problem.Key, problem.Line[(problem.Key.Length + 1)..].TrimStart());
+        }
+        return app;
+    }
+
+    private static string[] Arguments(ParseResult command)
+    {
+        if (command.GetValue(EnvFile) is { } file)
+        {
+            Configuration.EnvFile.Load(file.FullName);
+        }
+        return
+        [
+            // The log is not what was asked for, and must not stand between the lines that were.
+            "--Logging:Console:LogToStandardErrorThreshold=Trace",
+            "--Logging:Console:FormatterName=simple",
+            $"--Logging:Console:LogLevel:Default={(command.GetValue(Verbose) ? "Information" : "None")}",
+        ];
+    }
+}

@@ -1,0 +1,3 @@
+using ChatOrchestrator.Cli;
+
+return await CommandLine.RunAsync(args);

@@ -1,0 +1,18 @@
+using ChatOrchestrator.Infrastructure;
+using ChatOrchestrator.ServiceDefaults;
+
+namespace ChatOrchestrator.Worker;
+
+/// <summary>Puts a worker together: the process does, and the command line that looks at its settings.</summary>
+public static class WorkerHost
+{
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(WorkerHost).Assembly.GetName().Name });
+        builder.AddServiceDefaults();
+        builder.AddChatOrchestrator(HostRole.Worker);
+        return builder.Build();
+    }
+
+    public static void Map(WebApplication app) => app.MapDefaultEndpoints();
+}
