@@ -4,6 +4,7 @@ using ChatOrchestrator.Application;
 using ChatOrchestrator.Infrastructure;
 using ChatOrchestrator.Worker;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatOrchestrator.Cli;
 
@@ -21,20 +22,21 @@ internal static class Hosts
 
     public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Shows the log.", Recursive = true };
 
-    public static WebApplication Api(ParseResult command) => ApiHost.Build(Arguments(command));
+    public static WebApplicationBuilder Api(ParseResult command) => ApiHost.Compose(Arguments(command));
 
-    public static WebApplication Worker(ParseResult command) => WorkerHost.Build(Arguments(command));
+    public static WebApplicationBuilder Worker(ParseResult command) => WorkerHost.Compose(Arguments(command));
 
-    /// <summary>A process whose settings for the store are in order.</summary>
+    /// <summary>What an API is made of, with settings for the store that are in order.</summary>
     /// <exception cref="ConfigurationException">They are not.</exception>
-    public static WebApplication WithStore(ParseResult command)
+    public static ServiceProvider WithStore(ParseResult command)
     {
-        var app = Api(command);
-        foreach (var problem in HostStartup.FindProblems(app).Where(p => OfTheStore.Contains(p.Key.Split(':')[0], StringComparer.OrdinalIgnoreCase)))
+        var builder = Api(command);
+        var services = builder.Services.BuildServiceProvider();
+        foreach (var problem in HostStartup.FindProblems(builder, services).Where(p => OfTheStore.Contains(p.Key.Split(':')[0], StringComparer.OrdinalIgnoreCase)))
         {
             throw new ConfigurationException(problem.Key, problem.Line[(problem.Key.Length + 1)..].TrimStart());
         }
-        return app;
+        return services;
     }
 
     private static string[] Arguments(ParseResult command)

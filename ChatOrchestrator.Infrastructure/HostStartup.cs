@@ -15,37 +15,47 @@ namespace ChatOrchestrator.Infrastructure;
 /// <summary>Runs a host; a wrong setting ends the start with one line for each problem and exit code 2, without a stack trace.</summary>
 public static partial class HostStartup
 {
-    /// <param name="map">Says what it answers, as soon as its settings are known to be in order.</param>
-    public static Task<int> RunAsync(Func<WebApplication> build, Action<WebApplication> map) => GuardAsync(build, app => StartAsync(app, map));
+    /// <param name="compose">Registers everything; reads no setting that may be wrong.</param>
+    /// <param name="map">Says what it answers, when its settings are known to be in order.</param>
+    public static Task<int> RunAsync(Func<WebApplicationBuilder> compose, Action<WebApplication> map) => GuardAsync(() => StartAsync(compose(), map));
 
     /// <summary>The verb <c>migrate</c>: brings the schema up to date and ends.</summary>
-    public static Task<int> MigrateAsync(Func<WebApplication> build) => GuardAsync(
-        build, app => app.Services.GetRequiredService<PrepareStore>().HandleAsync(migrate: true, CancellationToken.None));
+    public static Task<int> MigrateAsync(Func<WebApplicationBuilder> compose) => GuardAsync(async () =>
+    {
+        await using var services = compose().Services.BuildServiceProvider();
+        await services.GetRequiredService<PrepareStore>().HandleAsync(migrate: true, CancellationToken.None);
+    });
 
     /// <summary>The verb <c>index-messages</c>: makes the index for the text of messages and ends.</summary>
-    public static Task<int> IndexMessagesAsync(Func<WebApplication> build) => GuardAsync(
-        build, app => app.Services.GetRequiredService<IndexMessages>().HandleAsync(CancellationToken.None));
+    public static Task<int> IndexMessagesAsync(Func<WebApplicationBuilder> compose) => GuardAsync(async () =>
+    {
+        await using var services = compose().Services.BuildServiceProvider();
+        await services.GetRequiredService<IndexMessages>().HandleAsync(CancellationToken.None);
+    });
 
     /// <summary>The verb <c>validate-config</c>: checks every setting and ends; connects to nothing.</summary>
-    public static Task<int> ValidateAsync(Func<WebApplication> build) => GuardAsync(
-        build,
-        app =>
+    public static Task<int> ValidateAsync(Func<WebApplicationBuilder> compose) => GuardAsync(async () =>
+    {
+        foreach (var unknown in Validate(compose()))
         {
-            Validate(app);
-            return Console.Out.WriteLineAsync("The configuration is valid.");
-        });
+            await Console.Out.WriteLineAsync($"Warning: {unknown}");
+        }
+        await Console.Out.WriteLineAsync("The configuration is valid.");
+    });
 
-    /// <summary>Everything that is wrong with the settings of a host that is built but not started.</summary>
-    public static IReadOnlyList<ConfigurationProblem> FindProblems(WebApplication app) => new ConfigurationCheck(app.Services, app.Configuration, CatalogueOf(app)).FindProblems();
+    /// <summary>Everything that is wrong with the settings of a host, as it was put together.</summary>
+    /// <param name="services">What it would be made of.</param>
+    public static IReadOnlyList<ConfigurationProblem> FindProblems(WebApplicationBuilder builder, IServiceProvider services) =>
+        new ConfigurationCheck(services, builder.Configuration, CatalogueOf(builder)).FindProblems();
 
     /// <summary>The keys that a host reads.</summary>
-    public static SettingsCatalogue CatalogueOf(WebApplication app) => SettingsCatalogue.Of(Assembly.Load(app.Environment.ApplicationName));
+    public static SettingsCatalogue CatalogueOf(WebApplicationBuilder builder) => SettingsCatalogue.Of(Assembly.Load(builder.Environment.ApplicationName));
 
     /// <summary>Makes sure that the store can be read, beside whoever uses it.</summary>
     /// <exception cref="ConfigurationException">Its schema is not this program's, or its key ring cannot be read.</exception>
-    public static async Task LookAsync(WebApplication app, CancellationToken cancellationToken)
+    public static async Task LookAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var store = app.Services.GetRequiredService<PrepareStore>();
+        var store = services.GetRequiredService<PrepareStore>();
         var schema = await store.ReadSchemaAsync(cancellationToken);
         store.Refuse(schema);
         if (schema.Pending.Count > 0)
@@ -57,21 +67,27 @@ public static partial class HostStartup
 
     /// <summary>Takes part in the store like a process that changes things: refused where a second process would be.</summary>
     /// <exception cref="ConfigurationException">Others use the store and would not hear of the change, or its schema is not this program's.</exception>
-    public static async Task JoinAsync(WebApplication app, CancellationToken cancellationToken)
+    public static async Task JoinAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        app.Services.GetService<SqliteDatabase>()?.Claim();
-        await LookAsync(app, cancellationToken);
-        if (app.Services.GetService<PostgresCompany>() is { } company)
+        services.GetService<SqliteDatabase>()?.Claim();
+        await LookAsync(services, cancellationToken);
+        if (services.GetService<PostgresCompany>() is { } company)
         {
             await company.JoinAsync(cancellationToken);
         }
     }
 
     /// <summary>What may refuse the start is asked before the host starts, which would log a refusal as a failure with a stack trace.</summary>
-    private static async Task StartAsync(WebApplication app, Action<WebApplication> map)
+    private static async Task StartAsync(WebApplicationBuilder builder, Action<WebApplication> map)
     {
-        Validate(app);
+        var unknown = Validate(builder);
+        await using var app = builder.Build();
+        foreach (var setting in unknown)
+        {
+            Unknown(app.Logger, setting);
+        }
         map(app);
+        _ = app.Services.GetServices<IHostedService>().Count();
         await app.Services.GetRequiredService<PrepareStore>().StartingAsync(app.Lifetime.ApplicationStopping);
         if (app.Services.GetService<PostgresCompany>() is { } company)
         {
@@ -80,27 +96,26 @@ public static partial class HostStartup
         await app.RunAsync();
     }
 
-    private static void Validate(WebApplication app)
+    /// <summary>Before anything is built: a server is made of its settings, and would throw at the first that is wrong.</summary>
+    /// <returns>The keys that nobody knows.</returns>
+    /// <exception cref="OptionsValidationException">There are problems, a line each.</exception>
+    private static IReadOnlyList<UnknownSetting> Validate(WebApplicationBuilder builder)
     {
-        var catalogue = CatalogueOf(app);
-        foreach (var unknown in UnknownSettings.Find(app.Configuration, catalogue))
-        {
-            Unknown(app.Logger, unknown);
-        }
-        if (new ConfigurationCheck(app.Services, app.Configuration, catalogue).FindProblems() is { Count: > 0 } problems)
+        // Not disposed: it would take the configuration along, which the host itself needs.
+        var services = builder.Services.BuildServiceProvider();
+        if (FindProblems(builder, services) is { Count: > 0 } problems)
         {
             throw new OptionsValidationException("settings", typeof(ConfigurationProblem), problems.Select(p => p.Line));
         }
-        app.Services.GetService<IStartupValidator>()?.Validate();
-        _ = app.Services.GetServices<IHostedService>().Count();
+        services.GetService<IStartupValidator>()?.Validate();
+        return UnknownSettings.Find(builder.Configuration, CatalogueOf(builder));
     }
 
-    private static async Task<int> GuardAsync(Func<WebApplication> build, Func<WebApplication, Task> run)
+    private static async Task<int> GuardAsync(Func<Task> run)
     {
         try
         {
-            await using var app = build();
-            await run(app);
+            await run();
             return 0;
         }
         catch (ConfigurationException e)

@@ -1,4 +1,4 @@
 using ChatOrchestrator.Infrastructure;
 using ChatOrchestrator.Worker;
 
-return await HostStartup.RunAsync(() => WorkerHost.Build(args), WorkerHost.Map);
+return await HostStartup.RunAsync(() => WorkerHost.Compose(args), WorkerHost.Map);

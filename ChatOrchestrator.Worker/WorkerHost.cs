@@ -6,12 +6,12 @@ namespace ChatOrchestrator.Worker;
 /// <summary>Puts a worker together: the process does, and the command line that looks at its settings.</summary>
 public static class WorkerHost
 {
-    public static WebApplication Build(string[] args)
+    public static WebApplicationBuilder Compose(string[] args)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(WorkerHost).Assembly.GetName().Name });
         builder.AddServiceDefaults();
         builder.AddChatOrchestrator(HostRole.Worker);
-        return builder.Build();
+        return builder;
     }
 
     public static void Map(WebApplication app) => app.MapDefaultEndpoints();

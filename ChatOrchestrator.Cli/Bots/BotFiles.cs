@@ -25,9 +25,9 @@ internal static class BotFiles
 
     private static async Task<int> ExportAsync(ParseResult command, CancellationToken cancellationToken)
     {
-        await using var app = Hosts.WithStore(command);
-        await HostStartup.LookAsync(app, cancellationToken);
-        var json = JsonSerializer.Serialize(await app.Services.GetRequiredService<ExportBots>().HandleAsync(cancellationToken), BotDocument.Json);
+        await using var services = Hosts.WithStore(command);
+        await HostStartup.LookAsync(services, cancellationToken);
+        var json = JsonSerializer.Serialize(await services.GetRequiredService<ExportBots>().HandleAsync(cancellationToken), BotDocument.Json);
         if (command.GetValue(To) is { } file)
         {
             await File.WriteAllTextAsync(file.FullName, json + "\n", cancellationToken);
@@ -43,9 +43,9 @@ internal static class BotFiles
     {
         await using var stream = command.GetRequiredValue(From).OpenRead();
         var document = await JsonSerializer.DeserializeAsync<BotDocument>(stream, BotDocument.Json, cancellationToken) ?? throw new InvalidDataException("The file is empty.");
-        await using var app = Hosts.WithStore(command);
-        await HostStartup.JoinAsync(app, cancellationToken);
-        var outcomes = await app.Services.GetRequiredService<ImportBots>().HandleAsync(document, new Actor("chat"), cancellationToken);
+        await using var services = Hosts.WithStore(command);
+        await HostStartup.JoinAsync(services, cancellationToken);
+        var outcomes = await services.GetRequiredService<ImportBots>().HandleAsync(document, new Actor("chat"), cancellationToken);
         foreach (var outcome in outcomes)
         {
             Console.WriteLine($"{outcome.Outcome,-13} {outcome.What}{(outcome.Hint is null ? "" : $": {outcome.Hint}")}");

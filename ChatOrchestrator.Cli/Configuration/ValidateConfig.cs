@@ -3,6 +3,7 @@ using ChatOrchestrator.Infrastructure;
 using ChatOrchestrator.Infrastructure.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatOrchestrator.Cli.Configuration;
 
@@ -31,14 +32,12 @@ internal static class ValidateConfig
         var findings = new List<Findings>();
         if (which != Worker)
         {
-            await using var api = Hosts.Api(command);
-            findings.Add(Findings.Of(api));
-            which ??= string.IsNullOrWhiteSpace(api.Configuration.GetConnectionString("redis")) ? Api : All;
+            findings.Add(await Findings.OfAsync(Hosts.Api(command)));
+            which ??= findings[0].HasRedis ? All : Api;
         }
         if (which != Api)
         {
-            await using var worker = Hosts.Worker(command);
-            findings.Add(Findings.Of(worker));
+            findings.Add(await Findings.OfAsync(Hosts.Worker(command)));
         }
         return Report(findings);
     }
@@ -75,12 +74,15 @@ internal static class ValidateConfig
         };
     }
 
-    private sealed record Findings(SettingsCatalogue Catalogue, IReadOnlyList<ConfigurationProblem> Problems, IReadOnlyList<UnknownSetting> Unknown)
+    private sealed record Findings(SettingsCatalogue Catalogue, IReadOnlyList<ConfigurationProblem> Problems, IReadOnlyList<UnknownSetting> Unknown, bool HasRedis)
     {
-        public static Findings Of(WebApplication app)
+        public static async Task<Findings> OfAsync(WebApplicationBuilder builder)
         {
-            var catalogue = HostStartup.CatalogueOf(app);
-            return new(catalogue, HostStartup.FindProblems(app), UnknownSettings.Find(app.Configuration, catalogue));
+            var catalogue = HostStartup.CatalogueOf(builder);
+            // First what needs the configuration, which goes with the services.
+            var (unknown, hasRedis) = (UnknownSettings.Find(builder.Configuration, catalogue), !string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString("redis")));
+            await using var services = builder.Services.BuildServiceProvider();
+            return new(catalogue, HostStartup.FindProblems(builder, services), unknown, hasRedis);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ChatOrchestrator.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatOrchestrator.Cli.Health;
 
@@ -15,8 +16,9 @@ internal static class Doctor
 
     private static async Task<int> RunAsync(ParseResult command, CancellationToken cancellationToken)
     {
-        await using var app = Hosts.Api(command);
-        var findings = new List<Finding>(HostStartup.FindProblems(app).Select(p => new Finding("settings", Verdict.Broken, p.Line)));
+        var builder = Hosts.Api(command);
+        await using var services = builder.Services.BuildServiceProvider();
+        var findings = new List<Finding>(HostStartup.FindProblems(builder, services).Select(p => new Finding("settings", Verdict.Broken, p.Line)));
         if (findings.Count > 0)
         {
             findings.Add(new Finding("the rest", Verdict.Look, "not asked while settings are wrong"));
@@ -24,7 +26,7 @@ internal static class Doctor
         else
         {
             findings.Add(new Finding("settings", Verdict.Well, "valid"));
-            await foreach (var finding in new Examination(app.Services).RunAsync(cancellationToken))
+            await foreach (var finding in new Examination(services).RunAsync(cancellationToken))
             {
                 findings.Add(finding);
             }

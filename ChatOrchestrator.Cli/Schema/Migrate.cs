@@ -19,8 +19,8 @@ internal static class Migrate
 
     private static async Task<int> RunAsync(ParseResult command, CancellationToken cancellationToken)
     {
-        await using var app = Hosts.WithStore(command);
-        var store = app.Services.GetRequiredService<PrepareStore>();
+        await using var services = Hosts.WithStore(command);
+        var store = services.GetRequiredService<PrepareStore>();
         var before = await ReadAsync(store, cancellationToken);
         if (command.GetValue(DryRun))
         {

@@ -1,6 +1,8 @@
 using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql;
 
 namespace ChatOrchestrator.Infrastructure.Persistence;
@@ -30,6 +32,8 @@ internal static class MigrateSchema
             if (sqlite is null)
             {
                 await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+                // EF Core would look for its table by a statement that may fail, which ends the transaction.
+                await context.Database.ExecuteSqlRawAsync(context.GetService<IHistoryRepository>().GetCreateIfNotExistsScript(), cancellationToken);
                 await context.Database.MigrateAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
             }

@@ -57,7 +57,7 @@ public sealed class BotFilesTests : IDisposable
     [InlineData("""{"format":1,"bots":[{"id":"0197a1b2-0000-7000-8000-000000000001","bot":{"name":"","ai":{},"processing":{}},"connections":[]}]}""", "name")]
     [InlineData("""{"format":1,"bots":[{"id":"0197a1b2-0000-7000-8000-000000000001","bot":{"name":"A","ai":{"temprature":1},"processing":{}},"connections":[]}]}""", "temprature")]
     [InlineData("""{"format":9,"bots":[]}""", "format")]
-    [InlineData("not json", "'o' is an invalid")]
+    [InlineData("not json", "invalid JSON")]
     public async Task A_file_that_is_none_of_ours_changes_nothing(string content, string said)
     {
         var there = At("there");
