@@ -80,7 +80,13 @@ public abstract partial class AccessSuite
         known.ShouldBeProblem(401);
         unknown.ShouldBeProblem(401);
         Title(unknown).ShouldBe(Title(known));
-        var (slow, fast) = (await TimeAsync(email), await TimeAsync(nobody));
+        // A loaded machine only adds time: the shortest of several is the work itself, of which the hash is nearly all.
+        TimeSpan slow = TimeSpan.MaxValue, fast = TimeSpan.MaxValue;
+        for (var i = 0; i < 4; i++)
+        {
+            slow = Shorter(slow, await TimeAsync((await UserAsync("viewer")).Email));
+            fast = Shorter(fast, await TimeAsync($"nobody-{Guid.NewGuid():N}@example.org"));
+        }
         fast.ShouldBeGreaterThan(slow / 4, "an unknown account takes as long");
 
         foreach (var account in new[] { email, nobody })
@@ -94,6 +100,7 @@ public abstract partial class AccessSuite
         }
 
         static string Title(Answer answer) => $"{answer.Json.GetProperty("title")} {answer.Json.GetProperty("detail")} {answer.Json.GetProperty("type")}";
+        static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
         async Task<TimeSpan> TimeAsync(string account)
         {
             var watch = Stopwatch.StartNew();
