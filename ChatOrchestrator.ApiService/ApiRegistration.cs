@@ -58,6 +58,7 @@ internal static class ApiRegistration
         var api = app.MapGroup("/api/v1").RequireAuthorization(PermissionRegistration.Api).ProducesProblem(StatusCodes.Status401Unauthorized)
             .AllowCrossOrigin(app.Configuration);
         api.MapBotEndpoints();
+        api.MapModelEndpoints();
         api.MapConnectionEndpoints();
         api.MapConnectionHealthEndpoints();
         api.MapConversationEndpoints();

@@ -37,6 +37,7 @@ public static class EngineRegistration
         services.TryAddSingleton<ConnectionPlaces>();
         services.TryAddSingleton<AdmitMessages>();
         services.TryAddSingleton<ReadAttachments>();
+        services.TryAddSingleton<ReserveBudget>();
         services.TryAddSingleton<GenerateAnswer>();
         services.TryAddSingleton<ReconcileDelivery>();
         services.TryAddSingleton<DeliverParts>();

@@ -7,12 +7,13 @@ namespace ChatOrchestrator.Application.Administration;
 /// <summary>What a caller says about a bot.</summary>
 public sealed record BotInput(string Name, AiSettings Ai, ProcessingSettings Processing);
 
-public sealed class CreateBot(IBotStore bots, TimeProvider time)
+public sealed class CreateBot(IBotStore bots, RequirePrices prices, TimeProvider time)
 {
     /// <exception cref="Domain.DomainException">A value lies outside its limits.</exception>
     /// <param name="id">The id it had elsewhere; null: a new one.</param>
     public async Task<Bot> HandleAsync(BotInput input, Actor actor, CancellationToken cancellationToken, BotId? id = null)
     {
+        prices.Check(input);
         var bot = new Bot(input.Name, input.Ai, input.Processing, time.GetUtcNow(), id);
         await bots.AddAsync(bot, BotAudit.Of(actor, "bot.created", bot.Id, bot.CreatedAt, null, BotAudit.Input(bot)), cancellationToken);
         return bot;
@@ -29,7 +30,7 @@ public sealed class ReadBots(IBotStore bots)
 }
 
 /// <summary>Changes a bot, and makes every process see it.</summary>
-public sealed class ChangeBot(IBotStore bots, IConnectionStore connections, IConnectionDirectory directory, TimeProvider time)
+public sealed class ChangeBot(IBotStore bots, IConnectionStore connections, IConnectionDirectory directory, RequirePrices prices, TimeProvider time)
 {
     /// <param name="merge">Makes the new input from what is stored.</param>
     /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
@@ -47,6 +48,7 @@ public sealed class ChangeBot(IBotStore bots, IConnectionStore connections, ICon
                 }
                 var before = BotAudit.Input(stored);
                 var input = merge(before);
+                prices.Check(input);
                 stored.Change(input.Name, input.Ai, input.Processing, time.GetUtcNow());
                 return BotAudit.Of(actor, "bot.changed", id, stored.UpdatedAt, before, BotAudit.Input(stored));
             },

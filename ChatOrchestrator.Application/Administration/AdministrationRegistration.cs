@@ -8,6 +8,8 @@ public static class AdministrationRegistration
     /// <summary>The use cases of the admin API. <paramref name="publicUrl"/> is <c>PublicUrl</c>, or null when it is not configured.</summary>
     public static IServiceCollection AddAdministration(this IServiceCollection services, Uri? publicUrl) => services
         .AddSingleton(new PublicAddress(publicUrl))
+        .AddSingleton<RequirePrices>()
+        .AddSingleton<ReadBudget>()
         .AddSingleton<CreateBot>()
         .AddSingleton<ReadBots>()
         .AddSingleton<ChangeBot>()

@@ -164,6 +164,12 @@ public sealed record TurnCommit
     /// <summary>The worker whose lane was taken over for this turn, for the timeline.</summary>
     public string? TakenOverFrom { get; init; }
 
+    /// <summary>What the calls of the turn have used of a budget.</summary>
+    public BudgetCharge? Charge { get; init; }
+
+    /// <summary>The bot gives the conversation to its operators; nobody holds it yet.</summary>
+    public bool HandOver { get; init; }
+
     /// <summary>What was out of the ordinary, for the timeline of <see cref="MessageId"/>.</summary>
     public IReadOnlyList<TurnNote> Notes { get; init; } = [];
 
@@ -200,6 +206,9 @@ public sealed record DeliveryCommit
 
     /// <summary>Counts a failed attempt at the turn, with its reason for the timeline of this message.</summary>
     public FailedAttempt? Failure { get; init; }
+
+    /// <summary>What a failed attempt has used of a budget; what it had set aside is free again.</summary>
+    public BudgetCharge? Charge { get; init; }
 }
 
 public readonly record struct FailedAttempt(Guid MessageId, string Reason);

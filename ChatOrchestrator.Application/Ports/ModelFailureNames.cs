@@ -11,6 +11,9 @@ public static class ModelFailureNames
         ModelFailure.Rejected => "rejected",
         ModelFailure.Unauthorized => "unauthorized",
         ModelFailure.Empty => "empty_answer",
+        ModelFailure.Refused => "refused",
+        ModelFailure.Malformed => "malformed_answer",
+        ModelFailure.Incomplete => "incomplete_answer",
         _ => "unavailable",
     };
 }

@@ -16,6 +16,6 @@ public static class ModelTelemetry
     /// <summary>What the calls cost by the configured prices, by <c>model</c> and <c>currency</c>.</summary>
     public static readonly Counter<double> Cost = Meter.CreateCounter<double>("chat.model.cost", "{currency}", "What calls to models cost, by the configured prices.");
 
-    /// <summary>Circuits that opened, by <c>model</c>.</summary>
-    public static readonly Counter<long> CircuitsOpened = Meter.CreateCounter<long>("chat.model.circuit.opened", "{circuit}", "Circuit breakers that opened.");
+    /// <summary>Questions that met the limit of a budget, by <c>limit</c> and <c>outcome</c> (<c>answer</c>, <c>cheaper_model</c>, <c>operator</c>).</summary>
+    public static readonly Counter<long> BudgetsReached = Meter.CreateCounter<long>("chat.budget.reached", "{question}", "Questions that met the limit of a budget.");
 }

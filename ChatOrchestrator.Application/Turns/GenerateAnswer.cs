@@ -10,10 +10,11 @@ namespace ChatOrchestrator.Application.Turns;
 /// <summary>What the model said.</summary>
 /// <param name="Usage">What the provider counted; null: it did not.</param>
 /// <param name="IsCut">It became too long.</param>
-internal sealed record GeneratedAnswer(string Text, string? Model, ModelUsage? Usage, DateTimeOffset? FirstTokenAt, bool IsCut);
+/// <param name="Withheld">Why the model was not asked at all; null: it was.</param>
+internal sealed record GeneratedAnswer(string Text, string? Model, ModelUsage? Usage, DateTimeOffset? FirstTokenAt, bool IsCut, BudgetRefusal? Withheld = null);
 
 /// <summary>Asks the model: streaming where the platform can show it, typing shown where it cannot and the answer takes a while.</summary>
-internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, ITokenCounter counter, LanePlaces places, TimeProvider time)
+internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, ReserveBudget reserve, ITokenCounter counter, LanePlaces places, TimeProvider time)
 {
     private static readonly ModelSettings Defaults = new();
     private static readonly TimeSpan BeforeTyping = TimeSpan.FromMilliseconds(700);
@@ -44,6 +45,15 @@ internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, I
         var prompt = ComposePrompt.Compose(bot, held.Lane.IsGroup, history, messages, counter, bot.Ai.MaxPromptTokens, readable.Images);
         var redaction = PromptRedaction.For(bot.Processing);
         prompt = redaction?.Redact(prompt) ?? prompt;
+        var (cheaper, refusal) = await reserve.HandleAsync(held, connection, messages[0].Participant, prompt, held.Cancellation);
+        if (refusal is not null)
+        {
+            return new GeneratedAnswer("", null, null, null, false, refusal);
+        }
+        if (cheaper is not null)
+        {
+            options = new ModelCallOptions(options) { ModelId = cheaper, Fallbacks = [] };
+        }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(held.Generation);
         limit.CancelAfter(TimeSpan.FromSeconds(bot.Ai.TimeoutSeconds));
         using var shown = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, held.Cancellation);
@@ -96,7 +106,7 @@ internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, I
         var report = options.Report;
         foreach (var (failed, failure) in report.Failed)
         {
-            record.Note("model_fallback", $"{failed}: {ModelFailureNames.Of(failure)}");
+            record.Note("model_fallback", $"{failed}: {TurnReasons.Of(failure)}");
         }
         if (report.FromCache)
         {

@@ -5,7 +5,7 @@ using ChatOrchestrator.Domain.Messages;
 namespace ChatOrchestrator.Application.Turns;
 
 /// <summary>The commits of those who hold lanes: one at a time in this process, shared by all that are in flight.</summary>
-internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvider time) : IAsyncDisposable
+internal sealed class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbell doorbell, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>
     /// How long a commit is tried again while the store is down. What was generated or sent is known only here: whoever
@@ -25,6 +25,11 @@ internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvi
         var committing = PersistAsync(new Entry(null, turn), cancellationToken);
         var isSettled = await held.Unsettled;
         var committed = (await committing).Turn;
+        if (!committed.Held && turn.Charge is { } charge)
+        {
+            // The answer is nobody's, and was paid for all the same.
+            await budgets.SettleAsync(charge, cancellationToken);
+        }
         if (!isSettled)
         {
             return default;
@@ -45,8 +50,14 @@ internal sealed class LaneCommits(ILaneStore store, Doorbell doorbell, TimeProvi
     }
 
     /// <summary>Saves an outcome, or gives the lane back. False: the lease was lost and nothing was saved.</summary>
-    public async Task<bool> CommitAsync(HeldLane held, DeliveryCommit delivery, CancellationToken cancellationToken) =>
-        await held.Unsettled && await CommitAsync(delivery, cancellationToken);
+    public async Task<bool> CommitAsync(HeldLane held, DeliveryCommit delivery, CancellationToken cancellationToken)
+    {
+        if (delivery.Next != LaneNext.Keep)
+        {
+            delivery = delivery with { Charge = held.Record.TakeCharge() };
+        }
+        return await held.Unsettled && await CommitAsync(delivery, cancellationToken);
+    }
 
     /// <summary>Saves an outcome while the lane goes on to its next turn, whose commit waits for this one.</summary>
     public async Task BeginCommitAsync(HeldLane held, DeliveryCommit delivery)

@@ -140,7 +140,7 @@ internal sealed partial class ProcessLane(
         }
         catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
         {
-            var reason = ReasonOf(e);
+            var reason = TurnReasons.Of(e);
             if (e is not (ModelException or MediaException))
             {
                 TurnBroke(e, held.Lane.Conversation);
@@ -163,6 +163,10 @@ internal sealed partial class ProcessLane(
             Abandon(platform, connection, DraftOf(held, turn, messages));
             await suggest.KeepAsync(held.Lane, turn, held.Generation);
             return null;
+        }
+        if (turn.HandOver && platform is IShowsConversationState shows)
+        {
+            shows.ShowState(connection, held.Lane.Chat, ConversationState.HandedOff);
         }
         var took = time.GetElapsedTime(clock);
         EngineTelemetry.TurnDuration.Record(took.TotalSeconds);
@@ -196,7 +200,7 @@ internal sealed partial class ProcessLane(
 
     /// <summary>Not where what is loaded may have changed: by a command, or by talk among others.</summary>
     private bool MayStay(HeldLane held, TurnCommit turn) =>
-        held.Lane.State == ConversationState.Active && !held.Lane.IsGroup && !turn.Forget && !held.Cancellation.IsCancellationRequested
+        held.Lane.State == ConversationState.Active && !held.Lane.IsGroup && !turn.Forget && !turn.HandOver && !held.Cancellation.IsCancellationRequested
         && time.GetElapsedTime(held.ClaimedAt) < LongestStay;
 
     /// <summary>Fills in what the turn answers, if anything.</summary>
@@ -225,6 +229,10 @@ internal sealed partial class ProcessLane(
             return turn with { State = TurnState.Command, Reason = "unreadable_attachment", Answer = $"Sorry, I cannot read this kind of attachment here ({what}). Please tell me in words." };
         }
         var generated = await generate.HandleAsync(held, content.History, readable, connection, platform, DraftOf(held, turn, messages));
+        if (generated.Withheld is { } withheld)
+        {
+            return turn with { Reason = "budget_reached", Answer = withheld.Notice, HandOver = withheld.HandsOver };
+        }
         return turn with
         {
             State = TurnState.Answered,
@@ -296,7 +304,7 @@ internal sealed partial class ProcessLane(
     private async Task RestAsync(HeldLane held, LaneContent content)
     {
         var lane = held.Lane;
-        var failure = !lane.HasOutbound && content.Pending is [var first, ..] ? new FailedAttempt(first.Id, ReasonOf(null)) : (FailedAttempt?)null;
+        var failure = !lane.HasOutbound && content.Pending is [var first, ..] ? new FailedAttempt(first.Id, TurnReasons.Of(null)) : (FailedAttempt?)null;
         try
         {
             await commits.CommitAsync(
@@ -336,14 +344,7 @@ internal sealed partial class ProcessLane(
     }
 
     private static bool IsFinal(Exception e, int attempt, ConnectionSnapshot connection) =>
-        (e is ModelException { Failure: var failure } && ModelFailureNames.IsFinal(failure)) || attempt >= connection.Bot.Processing.MaxAttempts;
-
-    private static string ReasonOf(Exception? e) => e switch
-    {
-        MediaException => "media_unreachable",
-        ModelException failed => ModelFailureNames.Of(failed.Failure),
-        _ => "internal_error",
-    };
+        TurnReasons.IsFinal(e) || attempt >= connection.Bot.Processing.MaxAttempts;
 
     /// <summary>A refusal is no failure that passes: to try again in a moment would be bad advice.</summary>
     private static string ApologyFor(Exception e, ProcessingSettings processing) =>

@@ -8,8 +8,12 @@ internal sealed class TurnRecord
     private List<TurnNote>? _notes;
     private ModelUsage? _usage;
     private long? _nanos;
+    private Guid? _reservation;
 
     public void Note(string kind, string? detail) => (_notes ??= []).Add(new TurnNote(kind, detail));
+
+    /// <summary>Something is set aside for the turn, and is to be settled with it.</summary>
+    public void Reserved(Guid reservation) => _reservation = reservation;
 
     /// <summary>Counts a call to the model.</summary>
     /// <param name="usage">Its tokens; null: the provider did not say.</param>
@@ -26,14 +30,19 @@ internal sealed class TurnRecord
     /// <summary>Moves what was recorded into the turn.</summary>
     public TurnCommit MoveTo(TurnCommit turn)
     {
-        if (_notes is null && _usage is null)
+        if (_notes is null && _usage is null && _reservation is null)
         {
             return turn;
         }
         turn = turn with { InputTokens = (int?)_usage?.Input, OutputTokens = (int?)_usage?.Output, CostNanos = _nanos, Notes = _notes ?? [] };
-        Clear();
-        return turn;
+        return turn with { Charge = TakeCharge() };
     }
 
-    public void Clear() => (_notes, _usage, _nanos) = (null, null, null);
+    /// <summary>What is to be settled, if anything; the record is empty then.</summary>
+    public BudgetCharge? TakeCharge()
+    {
+        var charge = _reservation is { } reservation ? new BudgetCharge(reservation, _nanos ?? 0, _usage?.Total ?? 0) : (BudgetCharge?)null;
+        (_notes, _usage, _nanos, _reservation) = (null, null, null, null);
+        return charge;
+    }
 }

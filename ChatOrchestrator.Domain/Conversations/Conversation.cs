@@ -49,7 +49,7 @@ public sealed class Conversation
         {
             throw new DomainException("state", "The conversation has ended.");
         }
-        if (State == ConversationState.HandedOff && Agent != agent)
+        if (State == ConversationState.HandedOff && Agent is not null && Agent != agent)
         {
             throw new DomainException("state", "Another agent holds the conversation.");
         }

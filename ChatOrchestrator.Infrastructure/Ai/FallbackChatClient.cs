@@ -132,7 +132,7 @@ internal sealed partial class FallbackChatClient(IChatClient model, ModelCatalog
             {
                 throw _first;
             }
-            ModelTelemetry.Fallbacks.Add(1, new("from", _chain[_place]), new("to", _chain[_place + 1]), new("reason", failure.Failure.ToString()));
+            ModelTelemetry.Fallbacks.Add(1, new("from", _chain[_place]), new("to", _chain[_place + 1]), new("reason", ModelFailureNames.Of(failure.Failure)));
             LogMovedOn(_logger, _chain[_place], failure.Failure, _chain[_place + 1]);
             Choose(_place + 1);
         }

@@ -108,7 +108,6 @@ internal sealed partial class ModelCircuit(string model, TimeProvider time, ILog
             _openedAt = time.GetTimestamp();
             _state = CircuitState.Open;
         }
-        ModelTelemetry.CircuitsOpened.Add(1, new KeyValuePair<string, object?>("model", model));
         EngineTelemetry.CircuitOpen.Record(1, new KeyValuePair<string, object?>("model", model));
         LogOpened(logger, model, _break.TotalSeconds);
     }

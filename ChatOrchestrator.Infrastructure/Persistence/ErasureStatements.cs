@@ -76,6 +76,9 @@ internal static class ErasureStatements
     /// <summary>$1 connection, $2 user.</summary>
     public const string DeleteParticipant = "DELETE FROM participants WHERE connection_id = $1 AND user_id = $2";
 
+    /// <summary>$1 participant.</summary>
+    public const string DeleteSpending = "DELETE FROM budget_days WHERE owner_id = $1";
+
     /// <summary>$1 id, $2 now, $3 connection, $4 participant, $5 who asked, $6 counts.</summary>
     public const string KeepReceipt = "INSERT INTO erasures (id, at, connection_id, participant_id, requested_by, counts) VALUES ($1, $2, $3, $4, $5, $6)";
 

@@ -89,6 +89,7 @@ public static class PersistenceRegistration
         services.AddSingleton(_ => new PostgresHotPath(connectionString));
         services.AddSingleton(provider => new PostgresCompany(provider.GetRequiredService<NpgsqlDataSource>(), alone));
         services.AddSingleton<IInboxStore, PostgresInboxStore>();
+        services.AddSingleton<IBudgetStore, PostgresBudgetStore>();
         services.AddSingleton<ILaneStore, PostgresLaneStore>();
         services.AddSingleton<ILaneWatch, PostgresLaneWatch>();
         services.AddSingleton<IRetentionStore, PostgresRetentionStore>();
@@ -110,6 +111,7 @@ public static class PersistenceRegistration
             provider.GetRequiredService<SqliteDatabase>().ConnectionString,
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IInboxStore, SqliteInboxStore>();
+        services.AddSingleton<IBudgetStore, SqliteBudgetStore>();
         services.AddSingleton<ILaneStore, SqliteLaneStore>();
         services.AddSingleton<ILaneWatch, SqliteLaneWatch>();
         services.AddSingleton<IRetentionStore, SqliteRetentionStore>();

@@ -174,7 +174,8 @@ public sealed class Cluster : IAsyncDisposable
 
     private async Task ConnectAsync(IReadOnlyDictionary<string, object>? more)
     {
-        var fields = new Dictionary<string, object>(more ?? new Dictionary<string, object>()) { ["name"] = "Test bot", ["processing"] = new { quietPeriodMs = 0 } };
+        var fields = new Dictionary<string, object>(more ?? new Dictionary<string, object>()) { ["name"] = "Test bot" };
+        fields.TryAdd("processing", new { quietPeriodMs = 0 });
         var bot = await PostAsync("api/v1/bots", fields);
         var connection = await PostAsync(
             $"api/v1/bots/{bot.GetProperty("id").GetGuid()}/connections",

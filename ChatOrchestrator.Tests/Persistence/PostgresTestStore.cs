@@ -18,6 +18,7 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
     private ILaneWatch? _watch;
     private IRetentionStore? _retention;
     private IErasureStore? _erasures;
+    private IBudgetStore? _budgets;
 
     public override IInboxStore Inbox => _inbox!;
 
@@ -29,6 +30,8 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
 
     public override IErasureStore Erasures => _erasures!;
 
+    public override IBudgetStore Budgets => _budgets!;
+
     public string ConnectionString => _database.ConnectionString;
 
     public override (IInboxStore Inbox, ILaneStore Lanes) Another()
@@ -36,6 +39,12 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
         var hotPath = new PostgresHotPath(ConnectionString);
         _hotPaths.Add(hotPath);
         return (new PostgresInboxStore(hotPath), new PostgresLaneStore(hotPath));
+    }
+
+    public override IBudgetStore AnotherBudgets()
+    {
+        Another();
+        return new PostgresBudgetStore(_hotPaths[^1]);
     }
 
     public override ChatDbContext CreateContext()
@@ -53,6 +62,7 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
         (_inbox, _lanes) = Another();
         _watch = new PostgresLaneWatch(_hotPaths[0]);
         _retention = new PostgresRetentionStore(_hotPaths[0]);
+        _budgets = new PostgresBudgetStore(_hotPaths[0]);
         _erasures = new PostgresErasureStore(_hotPaths[0], TimeProvider.System);
     }
 

@@ -18,6 +18,7 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
     private ILaneWatch? _watch;
     private IRetentionStore? _retention;
     private IErasureStore? _erasures;
+    private IBudgetStore? _budgets;
 
     public override IInboxStore Inbox => _inbox!;
 
@@ -29,6 +30,8 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
 
     public override IErasureStore Erasures => _erasures!;
 
+    public override IBudgetStore Budgets => _budgets!;
+
     public string ConnectionString => new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folder.FullName, "chat.db") }.ConnectionString;
 
     public override (IInboxStore Inbox, ILaneStore Lanes) Another()
@@ -36,6 +39,12 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
         var hotPath = new SqliteHotPath(ConnectionString, TimeProvider.System);
         _hotPaths.Add(hotPath);
         return (new SqliteInboxStore(hotPath), new SqliteLaneStore(hotPath));
+    }
+
+    public override IBudgetStore AnotherBudgets()
+    {
+        Another();
+        return new SqliteBudgetStore(_hotPaths[^1]);
     }
 
     public override ChatDbContext CreateContext()
@@ -53,6 +62,7 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
         (_inbox, _lanes) = Another();
         _watch = new SqliteLaneWatch(_hotPaths[0]);
         _retention = new SqliteRetentionStore(_hotPaths[0]);
+        _budgets = new SqliteBudgetStore(_hotPaths[0]);
         _erasures = new SqliteErasureStore(_hotPaths[0]);
     }
 

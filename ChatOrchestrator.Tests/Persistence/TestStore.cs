@@ -23,6 +23,11 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     public abstract IErasureStore Erasures { get; }
 
+    public abstract IBudgetStore Budgets { get; }
+
+    /// <summary>Another process's view of the budgets, with connections of its own. Disposed with this one.</summary>
+    public abstract IBudgetStore AnotherBudgets();
+
     /// <summary>Another process's view: stores with connections of their own. Disposed with this one.</summary>
     public abstract (IInboxStore Inbox, ILaneStore Lanes) Another();
 

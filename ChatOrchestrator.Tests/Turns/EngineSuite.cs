@@ -120,7 +120,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
 
     private static DeliveryOutcome.Delivered Delivered(OutboundPart part) => new($"p{part.MessageId}");
 
-    private async Task<IHost> StartAsync()
+    private async Task<IHost> StartAsync(IChatClient? answering = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Engine:PollMs"] = "20", ["Engine:LeaseSeconds"] = "60" });
@@ -137,7 +137,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
             .AddSingleton<IPlatformAdapter>(_platform)
             .AddSingleton<ISignals, InProcessSignals>().AddSingleton<INamedLeases, InProcessNamedLeases>()
             .AddSingleton(Substitute.For<IPacer>()).AddSingleton(Substitute.For<ITokenCounter>()).AddSingleton<IModelCatalog>(new ModelCatalog(Options.Create(_aiOptions)))
-            .AddSingleton(model).AddSingleton(_speech)
+            .AddSingleton(answering ?? model).AddSingleton(_speech).AddSingleton(Store.Budgets)
             .AddSingleton<IRateLimits, InProcessRateLimits>().AddSingleton(Substitute.For<ISuggestionStore>())
             .AddSingleton(typeof(ILogger<>), typeof(Logger<>)).AddSingleton<ILoggerFactory>(_log.Factory())
             .AddEngine();

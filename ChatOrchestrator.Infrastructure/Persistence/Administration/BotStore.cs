@@ -78,6 +78,8 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
                     {
                         return false;
                     }
+                    await db.BudgetDays.Where(d => d.BotId == id).ExecuteDeleteAsync(cancellationToken);
+                    await db.BudgetReservations.Where(r => r.BotId == id).ExecuteDeleteAsync(cancellationToken);
                     db.Note(audit);
                     await db.SaveChangesAsync(cancellationToken);
                     await transaction.CommitAsync(cancellationToken);

@@ -24,6 +24,12 @@ internal static class Columns
         return command;
     }
 
+    public static NpgsqlBatchCommand Value<T>(this NpgsqlBatchCommand command, T value)
+    {
+        command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+        return command;
+    }
+
     private static NpgsqlParameter<TValue[]> Array<TItem, TValue>(IReadOnlyList<TItem> items, NpgsqlDbType type, Func<TItem, TValue> value)
     {
         var array = new TValue[items.Count];

@@ -80,6 +80,7 @@ internal sealed class PostgresErasureStore(PostgresHotPath hotPath, TimeProvider
             }
         }
         Count("events", await RunAsync(Sql.ForgetEvents, c => c.Value(where.Value).Value(user)));
+        Count("spendingDays", await RunAsync(Sql.DeleteSpending, c => c.Value(who)));
         Count("participants", await RunAsync(Sql.DeleteParticipant, c => c.Value(where.Value).Value(user)));
         var receipt = new ErasureReceipt
         {

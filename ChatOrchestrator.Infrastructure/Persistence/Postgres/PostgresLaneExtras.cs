@@ -10,6 +10,8 @@ internal static class PostgresLaneExtras
 
     private const string Reopen = "UPDATE conversations SET state = 0 WHERE id = $1 AND state = 2";
 
+    private const string HandOver = "UPDATE conversations SET state = 1, agent = NULL WHERE id = $1 AND state <> 1";
+
     private const string DeadLetter = """
         INSERT INTO dead_letters (id, conversation_id, message_id, stage, reason, attempts, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, now())
         """;
@@ -28,10 +30,11 @@ internal static class PostgresLaneExtras
 
     private const string Note = "INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at) VALUES ($1, $2, $3, $4, now())";
 
-    public static bool HasExtras(TurnCommit turn) => turn.Forget || turn.Reopen || turn.DeadLetterOf is not null || turn.TakenOverFrom is not null || turn.Notes.Count > 0;
+    public static bool HasExtras(TurnCommit turn) => turn.Forget || turn.Reopen || turn.DeadLetterOf is not null || turn.TakenOverFrom is not null || turn.Notes.Count > 0
+        || turn.Charge is not null || turn.HandOver;
 
     public static bool HasExtras(DeliveryCommit delivery) =>
-        delivery.Failure is not null || delivery.Part is { } p && (p.FailsRest || p.DeadLetter || p.MovedToChatId is not null || p.Blocked || p.MayRepeat || p.Error is not null);
+        delivery.Failure is not null || delivery.Charge is not null || delivery.Part is { } p && (p.FailsRest || p.DeadLetter || p.MovedToChatId is not null || p.Blocked || p.MayRepeat || p.Error is not null);
 
     public static async Task ApplyAsync(NpgsqlConnection connection, TurnCommit turn, CancellationToken token)
     {
@@ -50,6 +53,10 @@ internal static class PostgresLaneExtras
                 new NpgsqlCommand(DeadLetter, connection).Value(Guid.CreateVersion7()).Value(conversation).Value(message)
                     .Value("turn").Value(turn.Reason ?? "failed").Value(turn.Attempt),
                 token);
+        }
+        if (turn.HandOver)
+        {
+            await RunAsync(new NpgsqlCommand(HandOver, connection).Value(conversation), token);
         }
         foreach (var note in turn.Notes)
         {

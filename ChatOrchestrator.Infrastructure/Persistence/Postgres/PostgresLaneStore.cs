@@ -86,11 +86,13 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
                 }
                 await using var transaction = await connection.BeginTransactionAsync(token);
                 var committed = await CommitAsync(connection, deliveries, turns, token);
+                var charges = new List<BudgetCharge>();
                 for (var i = 0; i < deliveries.Count; i++)
                 {
                     if (committed.Deliveries[i].Held)
                     {
                         await PostgresLaneExtras.ApplyAsync(connection, deliveries[i], token);
+                        AddCharge(deliveries[i].Charge);
                     }
                 }
                 for (var i = 0; i < turns.Count; i++)
@@ -98,10 +100,23 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
                     if (committed.Turns[i].Held)
                     {
                         await PostgresLaneExtras.ApplyAsync(connection, turns[i], token);
+                        AddCharge(turns[i].Charge);
                     }
+                }
+                if (charges.Count > 0)
+                {
+                    await PostgresBudgetStore.SettleAsync(connection, charges, token);
                 }
                 await transaction.CommitAsync(token);
                 return committed;
+
+                void AddCharge(BudgetCharge? charge)
+                {
+                    if (charge is { } used)
+                    {
+                        charges.Add(used);
+                    }
+                }
             },
             cancellationToken);
 

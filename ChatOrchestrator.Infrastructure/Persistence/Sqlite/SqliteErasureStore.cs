@@ -68,6 +68,7 @@ internal sealed class SqliteErasureStore(SqliteHotPath hotPath) : IErasureStore
             }
         }
         Count("events", session.Run(Sql.ForgetEvents, where.Value, user));
+        Count("spendingDays", session.Run(Sql.DeleteSpending, who));
         Count("participants", session.Run(Sql.DeleteParticipant, where.Value, user));
         var now = SqliteSession.Time(session.Now);
         var receipt = new ErasureReceipt

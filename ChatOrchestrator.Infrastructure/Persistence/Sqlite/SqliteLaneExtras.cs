@@ -9,6 +9,8 @@ internal static class SqliteLaneExtras
 
     private const string Reopen = "UPDATE conversations SET state = 0 WHERE id = $1 AND state = 2";
 
+    private const string HandOver = "UPDATE conversations SET state = 1, agent = NULL WHERE id = $1 AND state <> 1";
+
     private const string DeadLetter = """
         INSERT INTO dead_letters (id, conversation_id, message_id, stage, reason, attempts, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
         """;
@@ -42,6 +44,14 @@ internal static class SqliteLaneExtras
         {
             session.Run(DeadLetter, Guid.CreateVersion7(), conversation, message, "turn", turn.Reason ?? "failed", turn.Attempt, session.Now);
         }
+        if (turn.HandOver)
+        {
+            session.Run(HandOver, conversation);
+        }
+        if (turn.Charge is { } charge)
+        {
+            SqliteBudgetStore.Settle(session, charge);
+        }
         foreach (var note in turn.Notes)
         {
             session.Run(Note, conversation, turn.MessageId, note.Kind, note.Detail, session.Now);
@@ -58,6 +68,10 @@ internal static class SqliteLaneExtras
         if (delivery.Failure is { } failure)
         {
             session.Run(Note, conversation, failure.MessageId, "turn_failed", failure.Reason, session.Now);
+        }
+        if (delivery.Charge is { } charge)
+        {
+            SqliteBudgetStore.Settle(session, charge);
         }
         if (delivery.Part is not { } part)
         {

@@ -1,0 +1,130 @@
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Domain.Bots;
+using Microsoft.Extensions.AI;
+
+namespace ChatOrchestrator.Application.Turns;
+
+/// <summary>Whether the model may be asked.</summary>
+/// <param name="Model">The model that answers in place of the bot's; null: the bot's own.</param>
+/// <param name="Refusal">What happens instead; null: it may.</param>
+internal readonly record struct BudgetDecision(string? Model, BudgetRefusal? Refusal);
+
+/// <summary>A limit is reached and no model answers.</summary>
+/// <param name="Notice">What the participant is told.</param>
+/// <param name="HandsOver">The conversation goes to an operator.</param>
+internal sealed record BudgetRefusal(string Notice, bool HandsOver);
+
+/// <summary>Sets aside what an answer may cost before the model is asked for it. Bots without a budget pay nothing for this.</summary>
+internal sealed class ReserveBudget(IBudgetStore budgets, IModelCatalog catalog, ITokenCounter counter, TimeProvider time)
+{
+    /// <summary>What a provider adds to each message of a prompt.</summary>
+    private const int TokensPerMessage = 4;
+
+    /// <summary>What a picture may have, at most providers.</summary>
+    private const int TokensPerImage = 1_500;
+
+    /// <summary>A call ends within the bot's time limit, and its commit is tried for a minute.</summary>
+    private static readonly TimeSpan AfterCall = TimeSpan.FromMinutes(2);
+
+    public async ValueTask<BudgetDecision> HandleAsync(HeldLane held, ConnectionSnapshot connection, Guid? participant, IEnumerable<ChatMessage> prompt, CancellationToken cancellationToken)
+    {
+        var bot = connection.Bot;
+        if (bot.Processing.Budgets is not { HasLimits: true } budget)
+        {
+            return default;
+        }
+        var expected = new ModelUsage(CountTokens(prompt), 0, bot.Ai.MaxOutputTokens ?? budget.ReserveOutputTokens);
+        var limit = await TryReserveAsync(held, bot, participant, expected, catalog.ChainOf(bot.Ai.Model, bot.Processing.Models?.Fallbacks), 100, cancellationToken);
+        if (limit == BudgetLimit.None)
+        {
+            return default;
+        }
+        var outcome = budget.AtLimit;
+        if (outcome == BudgetActions.CheaperModel)
+        {
+            var further = await TryReserveAsync(held, bot, participant, expected, [budget.CheaperModel!], 100 + budget.CheaperModelPercent, cancellationToken);
+            outcome = further == BudgetLimit.None ? outcome : BudgetActions.Answer;
+        }
+        held.Record.Note("budget_reached", $"{NameOf(limit)}: {outcome}");
+        ModelTelemetry.BudgetsReached.Add(1, new("limit", NameOf(limit)), new("outcome", outcome));
+        return outcome == BudgetActions.CheaperModel
+            ? new BudgetDecision(budget.CheaperModel, null)
+            : new BudgetDecision(null, new BudgetRefusal(budget.Notice, outcome == BudgetActions.Operator));
+    }
+
+    /// <summary>The stable word of a limit.</summary>
+    public static string NameOf(BudgetLimit limit) => limit switch
+    {
+        BudgetLimit.BotCost => "bot_cost",
+        BudgetLimit.BotTokens => "bot_tokens",
+        BudgetLimit.ParticipantCost => "participant_cost",
+        BudgetLimit.ParticipantTokens => "participant_tokens",
+        BudgetLimit.Unpriced => "model_without_price",
+        _ => "none",
+    };
+
+    private async Task<BudgetLimit> TryReserveAsync(
+        HeldLane held, BotSnapshot bot, Guid? participant, ModelUsage expected, IReadOnlyList<string> models, int percent, CancellationToken cancellationToken)
+    {
+        var budget = bot.Processing.Budgets!;
+        if (NanosOf(models, expected) is not { } nanos)
+        {
+            if (budget.HasCostLimits)
+            {
+                return BudgetLimit.Unpriced;
+            }
+            nanos = 0;
+        }
+        var request = new BudgetRequest(
+            Guid.CreateVersion7(),
+            bot.Id,
+            participant,
+            held.Lane.Conversation,
+            DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime),
+            nanos,
+            expected.Total,
+            TimeSpan.FromSeconds(bot.Ai.TimeoutSeconds) + AfterCall,
+            new BudgetAmounts(Share(NanosIn(budget.CostPerDay), percent), Share(budget.TokensPerDay, percent)),
+            new BudgetAmounts(Share(NanosIn(budget.ParticipantCostPerDay), percent), Share(budget.ParticipantTokensPerDay, percent)));
+        var limit = await budgets.ReserveAsync(request, cancellationToken);
+        if (limit == BudgetLimit.None)
+        {
+            held.Record.Reserved(request.Id);
+        }
+        return limit;
+    }
+
+    /// <summary>What the dearest of the models would take: any of them may answer. Null: the price of one is not known.</summary>
+    private long? NanosOf(IReadOnlyList<string> models, ModelUsage expected)
+    {
+        var most = 0L;
+        foreach (var model in models)
+        {
+            if (catalog.PriceOf(model) is not { } price)
+            {
+                return null;
+            }
+            most = Math.Max(most, price.NanosOf(expected));
+        }
+        return most;
+    }
+
+    private long CountTokens(IEnumerable<ChatMessage> prompt)
+    {
+        var tokens = 0L;
+        foreach (var message in prompt)
+        {
+            tokens += TokensPerMessage;
+            foreach (var content in message.Contents)
+            {
+                tokens += content is TextContent text ? counter.Count(null, text.Text) : TokensPerImage;
+            }
+        }
+        return tokens;
+    }
+
+    private static long? NanosIn(decimal? cost) => cost is { } amount ? (long)(amount * ModelPrice.NanosPerUnit) : null;
+
+    private static long? Share(long? limit, int percent) => limit is { } amount ? (long)(amount * (percent / 100m)) : null;
+}
