@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Sentry;
 using Sentry.AspNetCore;
 using Sentry.Extensibility;
 
@@ -23,12 +25,17 @@ internal static class ErrorReporting
     private static readonly HashSet<string> Tags =
         new(["ConversationId", "ConnectionId", "MessageId", "UserId", "TurnId", "Platform", "Model", "Reason", "Attempt", "Check", "Status", "Worker", "Endpoint", "Method"], StringComparer.Ordinal);
 
+    /// <exception cref="OptionsValidationException"><c>Sentry:Dsn</c> is none.</exception>
     public static void AddErrorReporting(this IHostApplicationBuilder builder)
     {
         var dsn = builder.Configuration["Sentry:Dsn"] ?? builder.Configuration["SENTRY_DSN"];
         if (string.IsNullOrWhiteSpace(dsn) || builder is not WebApplicationBuilder web)
         {
             return;
+        }
+        if (!Uri.TryCreate(dsn, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.UserInfo.Length == 0 || address.AbsolutePath.Length < 2)
+        {
+            throw new OptionsValidationException("Sentry", typeof(SentryAspNetCoreOptions), ["Sentry:Dsn (or SENTRY_DSN) must be a project's DSN, such as https://KEY@o1.ingest.sentry.io/2."]);
         }
         web.WebHost.UseSentry(options =>
         {

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace ChatOrchestrator.Tests.ServiceDefaults;
 
@@ -23,6 +24,12 @@ public sealed class ErrorReportingTests
         await using var host = await DefaultsHost.StartAsync();
         host.App.Services.GetService<Sentry.IHub>().ShouldBeNull();
     }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("https://sentry.example/2")]
+    public async Task A_wrong_dsn_stops_the_start_with_a_line_that_names_the_key(string dsn) =>
+        (await Should.ThrowAsync<OptionsValidationException>(() => DefaultsHost.StartAsync(null, $"--Sentry:Dsn={dsn}"))).Message.ShouldContain("Sentry:Dsn");
 
     [Fact]
     public async Task An_error_is_reported_by_type_and_stack_without_text_bodies_headers_or_secrets()
