@@ -5,6 +5,7 @@ using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Application.Watching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace ChatOrchestrator.Application;
 
@@ -19,6 +20,8 @@ public static class EngineRegistration
         services.TryAddSingleton<Platforms>();
         services.TryAddSingleton<Doorbell>();
         services.TryAddSingleton<IngressGate>();
+        services.TryAddSingleton<LearnNames>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LearnNames>(provider => provider.GetRequiredService<LearnNames>()));
         services.TryAddSingleton<Inbox>();
         services.TryAddSingleton<ReceiveWebhook>();
         services.TryAddSingleton<ReadStuckLanes>();

@@ -20,12 +20,13 @@ public sealed partial class Inbox : IAsyncDisposable
     private readonly Doorbell _doorbell;
     private readonly Platforms _platforms;
     private readonly ILogger<Inbox> _logger;
+    private readonly LearnNames _names;
     private readonly AddressCache _addresses = new();
     private readonly Task<IAsyncDisposable> _forgetting;
     private readonly Batcher<InboxAddress, ResolvedAddress> _resolver;
     private readonly Batcher<InboxMessage[], AppendResult[]> _appender;
 
-    public Inbox(IInboxStore store, ILaneStore lanes, ISignals signals, Doorbell doorbell, Platforms platforms, IOptions<EngineOptions> options, ILogger<Inbox> logger)
+    public Inbox(IInboxStore store, ILaneStore lanes, ISignals signals, Doorbell doorbell, Platforms platforms, LearnNames names, IOptions<EngineOptions> options, ILogger<Inbox> logger)
     {
         _store = store;
         _lanes = lanes;
@@ -33,6 +34,7 @@ public sealed partial class Inbox : IAsyncDisposable
         _doorbell = doorbell;
         _platforms = platforms;
         _logger = logger;
+        _names = names;
         _resolver = new("resolve", options.Value.InboxCapacity, 256, _store.ResolveAsync);
         _appender = new("inbox", options.Value.InboxCapacity, 256, AppendAsync);
         _forgetting = signals.SubscribeAsync(AddressCache.ForgetChannel, _ => _addresses.Clear(), CancellationToken.None);
@@ -128,6 +130,7 @@ public sealed partial class Inbox : IAsyncDisposable
         {
             resolved = await _resolver.AddOrRefuseAsync(address);
             _addresses.Add(address, resolved);
+            _names.Ask(connection, message.Author);
         }
         return resolved;
     }

@@ -24,8 +24,10 @@ public enum WebhookResult
 public readonly record struct WebhookAnswer(WebhookResult Result, WebhookReply? Reply = null);
 
 /// <summary>Takes in one webhook request: verified on the raw bytes, read into events, stored. Returns only after the commit.</summary>
-public sealed class ReceiveWebhook(IConnectionDirectory connections, Platforms platforms, Inbox inbox)
+public sealed class ReceiveWebhook(IConnectionDirectory connections, Platforms platforms, Inbox inbox, TimeProvider time)
 {
+    private readonly WebhookRoutes _routes = new(connections, time);
+
     /// <exception cref="StoreUnavailableException">The store is down: the platform must deliver again.</exception>
     /// <exception cref="OverloadedException">Too much is waiting to be stored.</exception>
     public async Task<WebhookAnswer> HandleAsync(string platform, ConnectionId id, WebhookRequest request, CancellationToken cancellationToken)
@@ -38,6 +40,7 @@ public sealed class ReceiveWebhook(IConnectionDirectory connections, Platforms p
         {
             return new WebhookAnswer(WebhookResult.Unauthorized);
         }
+        connection = await _routes.FollowAsync(adapter, connection, request, cancellationToken);
         IReadOnlyList<InboundEvent> events;
         try
         {

@@ -43,6 +43,12 @@ public interface IParticipantStore
     /// <summary>In the order in which they were first seen.</summary>
     Task<Page<ParticipantView>> ListAsync(ParticipantFilter filter, PageRequest page, CancellationToken cancellationToken);
 
+    /// <summary>Whether a participant is known whose name is not.</summary>
+    Task<bool> IsNamelessAsync(ConnectionId connection, string userId, CancellationToken cancellationToken);
+
+    /// <summary>Keeps a participant's name, and as the title of conversations with them alone, where there is none.</summary>
+    Task NameAsync(ConnectionId connection, string userId, string name, CancellationToken cancellationToken);
+
     Task<ParticipantView?> FindAsync(Guid id, CancellationToken cancellationToken);
 
     /// <summary>

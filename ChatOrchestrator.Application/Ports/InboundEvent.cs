@@ -70,6 +70,9 @@ public sealed record InboundReaction : InboundEvent
     /// <summary>The emoji, or the platform's name of it.</summary>
     public required string Reaction { get; init; }
 
+    /// <summary>The platform does not say in which thread of the chat the message is (Slack).</summary>
+    public bool InAnyThread { get; init; }
+
     /// <summary>The reaction was taken back.</summary>
     public bool Removed { get; init; }
 }

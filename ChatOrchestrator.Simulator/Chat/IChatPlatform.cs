@@ -54,6 +54,9 @@ internal sealed record ChatEntry(string Id, bool FromBot, ChatText Text)
     /// <summary>A name in small print above the text, where several speak.</summary>
     public string? Author { get; init; }
 
+    /// <summary>The emoji with which people reacted to it, in small print beside its time.</summary>
+    public string? Reactions { get; init; }
+
     /// <summary>The text that the message replies to, in small print above it.</summary>
     public string? Quote { get; init; }
 

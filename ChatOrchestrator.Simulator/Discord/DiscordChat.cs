@@ -111,6 +111,7 @@ internal sealed class DiscordChat(DiscordNetwork network, DiscordPeople people, 
     {
         At = message.Timestamp,
         Edited = message.EditedTimestamp is not null,
+        Reactions = message.Reactions.Count > 0 ? string.Concat(message.Reactions.Select(r => r.Emoji).Distinct()) : null,
         IsTyping = (message.Flags & Loading) != 0,
         Media =
         [

@@ -101,6 +101,7 @@ internal sealed class SlackChat : IChatPlatform
             Buttons = [.. SlackPeople.Buttons(message).GroupBy(b => b.Block).Select(row => (IReadOnlyList<ChatButton>)[.. row.Select(b =>
                 new ChatButton(BlockRules.Text(b.Element["action_id"]) ?? "", BlockRules.Text(b.Element["text"]?["text"]) ?? "", BlockRules.Text(b.Element["url"])))])],
             Edited = message.EditedTs is not null,
+            Reactions = message.Reactions.Count > 0 ? string.Join(' ', message.Reactions.Keys.Select(r => $":{r}:")) : null,
             Author = message.OnlyFor is null ? null : "Only visible to you",
         };
     }

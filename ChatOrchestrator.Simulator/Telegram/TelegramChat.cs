@@ -146,7 +146,7 @@ internal sealed class TelegramChat : IChatPlatform, IClearsChats, ISuggestsComma
             Edited = message.EditDate is not null,
             Quote = message.ReplyToMessage?.Text,
             Media = Media(message),
-            Author = reactions.Length > 0 ? reactions : null,
+            Reactions = reactions.Length > 0 ? reactions : null,
             Buttons =
             [
                 .. RowsOf(message.ReplyMarkup).Select(static (row, y) => row.Select((button, x) => new ChatButton(

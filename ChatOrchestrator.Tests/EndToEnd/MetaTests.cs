@@ -13,6 +13,8 @@ public sealed class MetaTests(MetaStage stage) : IClassFixture<MetaStage>
         var line = await stage.ConnectAsync(product);
         await line.DoAsync("messages", new { text = "Hello there" });
         (await line.AnsweredAsync(1))[0]["text"]!.GetValue<string>().ShouldContain("Hello there");
+        // WhatsApp says what people are called; Messenger is asked.
+        await MetaLine.UntilAsync(async () => (await line.ConversationAsync())?.GetProperty("title").GetString() == "Ada Lovelace", "the name is known");
         await line.DoAsync("messages", new { text = "a long one, please" });
         var last = "";
         await MetaLine.UntilAsync(async () => (last = (await line.AnswersAsync())[^1]["text"]!.GetValue<string>()).EndsWith("That was all of it.", StringComparison.Ordinal), "the long answer is there");

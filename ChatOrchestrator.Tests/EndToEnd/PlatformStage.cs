@@ -126,7 +126,7 @@ public sealed class PlatformStage : IAsyncLifetime
         await using var open = await OpenAsync(cluster);
         await using var command = new NpgsqlCommand(sql, open);
         command.Parameters.AddRange(values.Select(value => new NpgsqlParameter { Value = value }).ToArray());
-        var owner = (string?)await command.ExecuteScalarAsync();
+        var owner = await command.ExecuteScalarAsync() as string;
         var index = owner is null ? -1 : cluster.Workers.FindIndex(worker => owner.Contains($"-{worker.Id}-", StringComparison.Ordinal));
         return index < 0 ? null : index;
     }

@@ -42,6 +42,9 @@ public sealed class SlackTests
         await simulator.ControlAsync(HttpMethod.Post, "slack/messages", new { app, user_id = "U1", name = "Ada", text = "hello &amp; welcome" });
         await SimulatorInstance.UntilAsync(async () => (await AnswersAsync(simulator, $"app={app}&user=U1")).Count == 1, "the message is answered");
 
+        await SimulatorInstance.UntilAsync(
+            async () => (await SendAsync(api, HttpMethod.Get, "api/v1/conversations")).GetProperty("items")[0].GetProperty("title").GetString() == "ada", "the name is known");
+
         // A mention, of which two events tell, in a thread of its own.
         var channel = (await simulator.ControlAsync(HttpMethod.Post, "slack/channels", new { name = "general", apps = new[] { app }, users = new[] { "U1" } }))!["id"]!.ToString();
         var bot = (await AppsAsync(simulator))[0]!["bot_user_id"]!.ToString();

@@ -1,5 +1,7 @@
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Persistence;
+using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Tests.Persistence;
@@ -117,6 +119,45 @@ public abstract partial class InboxStoreSuite
     }
 
     [StoreFact]
+    public async Task A_name_that_is_learned_is_kept_where_there_is_none()
+    {
+        var (chat, named) = (await NewChatAsync(), await NewChatAsync());
+        var people = new ParticipantStore(new ChatDatabase(new Contexts(Store)));
+        await Store.ExecuteAsync($"UPDATE participants SET display_name = NULL WHERE user_id = '{chat.Address.Author.UserId}'");
+        await Store.ExecuteAsync($"UPDATE conversations SET title = NULL WHERE chat_id = '{chat.Address.Chat.ChatId}'");
+        (await people.IsNamelessAsync(chat.Connection, chat.Address.Author.UserId, default)).ShouldBeTrue();
+
+        await people.NameAsync(chat.Connection, chat.Address.Author.UserId, "Ada Lovelace", default);
+        await people.NameAsync(chat.Connection, chat.Address.Author.UserId, "Somebody else", default);
+
+        (await people.IsNamelessAsync(chat.Connection, chat.Address.Author.UserId, default)).ShouldBeFalse();
+        (await ReadAsync(c => c.Participants.Where(x => x.Id == chat.Participant).Select(x => x.DisplayName).SingleAsync())).ShouldBe("Ada Lovelace");
+        (await ReadAsync(c => c.Conversations.Where(x => x.Id == chat.Id).Select(x => x.Title).SingleAsync())).ShouldBe("Ada Lovelace");
+        (await ReadAsync(c => c.Conversations.Where(x => x.Id == named.Id).Select(x => x.Title).SingleAsync())).ShouldNotBe("Ada Lovelace");
+        (await people.IsNamelessAsync(chat.Connection, "nobody", default)).ShouldBeFalse();
+    }
+
+    [StoreFact]
+    public async Task A_reaction_finds_the_answer_in_whatever_thread_it_is()
+    {
+        var chat = await SentAsync("p-2");
+        var messages = await MessagesAsync(chat);
+        await Store.ExecuteAsync($"UPDATE conversations SET thread_id = '17.42' WHERE chat_id = '{chat.Address.Chat.ChatId}'");
+        var reaction = new InboundReaction { PlatformId = "r5", Chat = chat.Address.Chat, ReactedPlatformId = "p-2", Reaction = "eyes" };
+
+        await Inbox.RecordAsync(
+            chat.Connection,
+            [
+                reaction,
+                reaction with { PlatformId = "r6", InAnyThread = true },
+                reaction with { PlatformId = "r7", InAnyThread = true, ReactedPlatformId = messages[0].PlatformMessageId!, Reaction = "ok" },
+            ],
+            default);
+
+        (await NotesAsync(chat)).Select(n => (n.MessageId, n.Kind, n.Detail)).ShouldBe([(messages[1].Id, "reaction", "eyes"), (messages[0].Id, "reaction", "ok")], ignoreOrder: true);
+    }
+
+    [StoreFact]
     public async Task A_watermark_covers_what_was_sent_up_to_it_and_only_moves_forward()
     {
         var chat = await SentAsync("p-1");
@@ -177,5 +218,10 @@ public abstract partial class InboxStoreSuite
         (await ReadAsync(c => c.Turns.CountAsync(x => x.ConversationId == chat.Id))).ShouldBe(0);
         (await ReadAsync(c => c.Participants.CountAsync(x => x.Id == chat.Participant))).ShouldBe(0);
         (await MessagesAsync(other)).Count.ShouldBe(2);
+    }
+
+    private sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
+    {
+        public ChatDbContext CreateDbContext() => store.CreateContext();
     }
 }

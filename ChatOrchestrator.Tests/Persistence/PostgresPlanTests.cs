@@ -25,6 +25,7 @@ public sealed class PostgresPlanTests
         ("edit", PostgresInboxEvents.Edit, "uuid,text,text"),
         ("delete", PostgresInboxEvents.Delete, "uuid,text"),
         ("react", PostgresInboxEvents.React, "uuid,text,text,text,text,text"),
+        ("react in any thread", PostgresInboxEvents.ReactInAnyThread, "uuid,text,text,text,text"),
         ("watermark", PostgresInboxEvents.Watermark, "uuid,text,text,int,timestamptz"),
         ("receipt", PostgresInboxEvents.Receipt, "uuid,text,text,text,int,text,uuid"),
         ("receipt by reference", PostgresInboxEvents.ReceiptByReference, "uuid,uuid,int,text,int,text,uuid"),

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
 using Microsoft.EntityFrameworkCore;
@@ -45,6 +46,21 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
             var items = await Views(db, people.OrderBy(p => p.Id).Take(page.Limit + 1)).ToListAsync(cancellationToken);
             items.Sort((a, b) => a.Participant.Id.CompareTo(b.Participant.Id));
             return Pages.Of(items, page, v => Cursor.Encode(ListName, v.Participant.Id));
+        },
+        cancellationToken);
+
+    public Task<bool> IsNamelessAsync(ConnectionId connection, string userId, CancellationToken cancellationToken) => database.RunAsync(
+        db => db.Participants.AnyAsync(p => p.ConnectionId == connection && p.UserId == userId && p.DisplayName == null, cancellationToken), cancellationToken);
+
+    public Task NameAsync(ConnectionId connection, string userId, string name, CancellationToken cancellationToken) => database.RunAsync(
+        async db =>
+        {
+            await db.Participants.Where(p => p.ConnectionId == connection && p.UserId == userId && p.DisplayName == null)
+                .ExecuteUpdateAsync(set => set.SetProperty(p => p.DisplayName, name), cancellationToken);
+            return await db.Conversations
+                .Where(c => c.ConnectionId == connection && !c.IsGroup && c.Title == null
+                    && db.Participations.Any(i => i.ConversationId == c.Id && db.Participants.Any(p => p.Id == i.ParticipantId && p.ConnectionId == connection && p.UserId == userId)))
+                .ExecuteUpdateAsync(set => set.SetProperty(c => c.Title, name), cancellationToken);
         },
         cancellationToken);
 

@@ -45,6 +45,21 @@ internal static class PostgresInboxEvents
             LIMIT 1) r
         """;
 
+    /// <summary>$1 connection, $2 chat, $3 platform's id, $4 kind, $5 reaction. The part is looked for among the latest answers of the chat's latest threads.</summary>
+    public const string ReactInAnyThread = """
+        INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at)
+        SELECT r.conversation_id, r.id, $4, $5, now() FROM (
+            SELECT m.conversation_id, m.id FROM messages m WHERE m.connection_id = $1 AND m.platform_message_id = $3
+            UNION ALL
+            SELECT recent.conversation_id, recent.id
+            FROM (SELECT c.id FROM conversations c WHERE c.connection_id = $1 AND c.chat_id = $2 ORDER BY c.last_activity_at DESC LIMIT 50) thread
+            CROSS JOIN LATERAL (SELECT m.conversation_id, m.id FROM messages m
+                  WHERE m.conversation_id = thread.id AND m.author <> 0
+                  ORDER BY m.sequence DESC LIMIT 20) recent
+            JOIN parts p ON p.message_id = recent.id AND p.platform_message_id = $3
+            LIMIT 1) r
+        """;
+
     public const string Watermark = """
         UPDATE parts p SET state = $4, delivered_at = COALESCE(p.delivered_at, now()), read_at = CASE WHEN $4 = 5 THEN now() ELSE p.read_at END
         FROM (SELECT m.id FROM messages m
@@ -124,6 +139,8 @@ internal static class PostgresInboxEvents
             {
                 InboundEdit e => new NpgsqlCommand(Edit, connection).Value(id.Value).Value(e.EditedPlatformId).Value(e.Text),
                 InboundDeletion e => new NpgsqlCommand(Delete, connection).Value(id.Value).Value(e.DeletedPlatformId),
+                InboundReaction { InAnyThread: true } e => new NpgsqlCommand(ReactInAnyThread, connection).Value(id.Value).Value(e.Chat.ChatId)
+                    .Value(e.ReactedPlatformId).Value(kind).Value(e.Reaction),
                 InboundReaction e => new NpgsqlCommand(React, connection).Value(id.Value).Value(e.Chat.ChatId).Value(e.Chat.ThreadId)
                     .Value(e.ReactedPlatformId).Value(kind).Value(e.Reaction),
                 DeliveryWatermark e => new NpgsqlCommand(Watermark, connection).Value(id.Value).Value(e.Chat.ChatId).Value(e.Chat.ThreadId)

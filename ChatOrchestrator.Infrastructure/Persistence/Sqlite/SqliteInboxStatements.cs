@@ -115,6 +115,17 @@ internal static class SqliteInboxStatements
         LIMIT 1
         """;
 
+    /// <summary>$1 connection, $2 chat, $3 platform's id, $4 kind, $5 reaction, $6 now. The part is looked for in the chat's latest threads.</summary>
+    public const string ReactToPartInAnyThread = """
+        INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at)
+        SELECT p.conversation_id, p.message_id, $4, $5, $6
+        FROM (SELECT id FROM conversations WHERE connection_id = $1 AND chat_id = $2 ORDER BY last_activity_at DESC LIMIT 50) thread
+        JOIN messages m ON m.conversation_id = thread.id AND m.author <> 0
+        JOIN parts p ON p.message_id = m.id AND p.platform_message_id = $3
+        ORDER BY m.sequence DESC
+        LIMIT 1
+        """;
+
     /// <summary>$1 connection, $2 chat, $3 thread, $4 state, $5 through, $6 now.</summary>
     public const string Watermark = """
         UPDATE parts SET state = $4, delivered_at = COALESCE(delivered_at, $6), read_at = CASE WHEN $4 = 5 THEN $6 ELSE read_at END

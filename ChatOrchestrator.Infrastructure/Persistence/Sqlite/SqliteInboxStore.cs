@@ -124,7 +124,15 @@ internal sealed class SqliteInboxStore(SqliteHotPath hotPath) : IInboxStore
                 session.Run(Sql.Delete, connection.Value, e.DeletedPlatformId, session.Now);
                 break;
             case InboundReaction e:
-                if (session.Run(Sql.ReactToMessage, connection.Value, e.ReactedPlatformId, kind, e.Reaction, session.Now) == 0)
+                if (session.Run(Sql.ReactToMessage, connection.Value, e.ReactedPlatformId, kind, e.Reaction, session.Now) > 0)
+                {
+                    break;
+                }
+                if (e.InAnyThread)
+                {
+                    session.Run(Sql.ReactToPartInAnyThread, connection.Value, e.Chat.ChatId, e.ReactedPlatformId, kind, e.Reaction, session.Now);
+                }
+                else
                 {
                     session.Run(Sql.ReactToPart, connection.Value, e.Chat.ChatId, e.Chat.ThreadId, e.ReactedPlatformId, kind, e.Reaction, session.Now);
                 }

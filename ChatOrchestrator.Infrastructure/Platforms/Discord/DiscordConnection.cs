@@ -30,6 +30,8 @@ internal sealed class DiscordConnection
     /// <summary>Answers are shown while they are made.</summary>
     public bool Streams { get; }
 
+    public DiscordPlaces Places { get; } = new();
+
     /// <summary>The application's id; null: not known yet.</summary>
     public string? ApplicationId => _applicationId;
 

@@ -126,7 +126,7 @@ internal static class DiscordInteractionReader
         return null;
     }
 
-    private static string? Title(string? name) => string.IsNullOrEmpty(name) ? null : name;
+    private static string? Title(string? name) => string.IsNullOrEmpty(name) ? null : $"#{name}";
 
     /// <summary>An id holds the time it was made: milliseconds since 2015, above 22 bits.</summary>
     private static DateTimeOffset? SentAt(string id) =>

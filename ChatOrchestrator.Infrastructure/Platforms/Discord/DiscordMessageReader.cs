@@ -29,9 +29,10 @@ internal static class DiscordMessageReader
         "MESSAGE_DELETE_BULK" => [.. (Parse(data, DiscordJson.Default.MessageDelete).Ids ?? []).Select((id, i) => ReadDeletion($"{eventId}:{i}", id))],
         "MESSAGE_REACTION_ADD" => [ReadReaction(connection, eventId, Parse(data, DiscordJson.Default.MessageReaction), removed: false)],
         "MESSAGE_REACTION_REMOVE" => [ReadReaction(connection, eventId, Parse(data, DiscordJson.Default.MessageReaction), removed: true)],
-        // What Discord says of guilds, channels and members is of no chat's concern, and there is much of it.
-        "READY" or "RESUMED" or "GUILD_CREATE" or "GUILD_UPDATE" or "GUILD_DELETE" or "TYPING_START" or "PRESENCE_UPDATE"
-            or "CHANNEL_CREATE" or "CHANNEL_UPDATE" or "CHANNEL_DELETE" or "CHANNEL_PINS_UPDATE" or "THREAD_CREATE" or "THREAD_UPDATE" or "THREAD_DELETE"
+        "GUILD_CREATE" or "GUILD_UPDATE" => LearnGuild(connection, data),
+        "CHANNEL_CREATE" or "CHANNEL_UPDATE" or "THREAD_CREATE" or "THREAD_UPDATE" => LearnChannel(connection, data),
+        // What else Discord says of guilds, channels and members is of no chat's concern, and there is much of it.
+        "READY" or "RESUMED" or "GUILD_DELETE" or "TYPING_START" or "PRESENCE_UPDATE" or "CHANNEL_DELETE" or "CHANNEL_PINS_UPDATE" or "THREAD_DELETE"
             or "THREAD_LIST_SYNC" or "THREAD_MEMBER_UPDATE" or "THREAD_MEMBERS_UPDATE" or "GUILD_ROLE_CREATE" or "GUILD_ROLE_UPDATE" or "GUILD_ROLE_DELETE" => [],
         _ => [Ignored(eventId, type)],
     };
@@ -52,6 +53,18 @@ internal static class DiscordMessageReader
             // Without the exception: it can quote the body.
             throw new MalformedPayloadException("The body is not one of Discord's objects.");
         }
+    }
+
+    private static IReadOnlyList<InboundEvent> LearnGuild(DiscordConnection connection, ReadOnlySpan<byte> data)
+    {
+        connection.Places.Learn(Parse(data, DiscordJson.Default.Guild));
+        return [];
+    }
+
+    private static IReadOnlyList<InboundEvent> LearnChannel(DiscordConnection connection, ReadOnlySpan<byte> data)
+    {
+        connection.Places.Learn(Parse(data, DiscordJson.Default.Channel));
+        return [];
     }
 
     private static InboundEvent ReadMessage(DiscordConnection connection, string eventId, Message message)
@@ -103,6 +116,7 @@ internal static class DiscordMessageReader
                 PlatformId = id,
                 Chat = new(channel),
                 IsGroup = isGuild,
+                ChatTitle = isGuild ? connection.Places.TitleOf(channel) : null,
                 Author = AuthorOf(author, message.Member),
                 Kind = addressed ? MessageKind.Unsupported : MessageKind.Overheard,
                 Text = "[message]",
@@ -113,7 +127,7 @@ internal static class DiscordMessageReader
                 PlatformId = id,
                 Chat = new(channel),
                 IsGroup = isGuild,
-                ChatTitle = isGuild ? null : NameOf(author, message.Member),
+                ChatTitle = isGuild ? connection.Places.TitleOf(channel) : NameOf(author, message.Member),
                 Author = AuthorOf(author, message.Member) with { IsBot = author.Bot == true || message.WebhookId is not null },
                 Kind = !addressed ? MessageKind.Overheard : DiscordCommands.IsOurs(text) ? MessageKind.Command : MessageKind.Text,
                 Text = text,

@@ -223,6 +223,18 @@ internal sealed class Channel
     public string? GuildId { get; set; }
 }
 
+/// <summary><see href="https://discord.com/developers/docs/resources/guild#guild-object">Guild</see>, as <c>GUILD_CREATE</c> tells it.</summary>
+internal sealed class Guild
+{
+    public string? Id { get; set; }
+
+    public string? Name { get; set; }
+
+    public List<Channel?>? Channels { get; set; }
+
+    public List<Channel?>? Threads { get; set; }
+}
+
 /// <summary><see href="https://discord.com/developers/docs/events/gateway#get-gateway-bot">Get Gateway Bot</see>.</summary>
 internal sealed class GatewayBot
 {
@@ -285,6 +297,7 @@ internal sealed class ScalarTextConverter : JsonConverter<string>
 [JsonSerializable(typeof(Application))]
 [JsonSerializable(typeof(Interaction))]
 [JsonSerializable(typeof(Channel))]
+[JsonSerializable(typeof(Guild))]
 [JsonSerializable(typeof(GatewayBot))]
 [JsonSerializable(typeof(DiscordError))]
 internal sealed partial class DiscordJson : JsonSerializerContext;

@@ -10,10 +10,10 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Messenger;
 
 /// <summary>
 /// Facebook Messenger through the <see href="https://developers.facebook.com/docs/messenger-platform">Messenger Platform</see>.
-/// A chat is a person, by page-scoped id; what they are called is not told with their messages.
+/// A chat is a person, by page-scoped id; what they are called is not told with their messages, and asked for.
 /// </summary>
 internal sealed class MessengerAdapter(GraphApi graph, TimeProvider time, PublicAddress address, ILogger<MessengerAdapter> logger)
-    : IPlatformAdapter, IVerifiesWebhooks, IRepliesToWebhooks, IRegistersWebhooks, IChecksWebhooks, IDescribesConnection, IFetchesMedia, IReconcilesDeliveries
+    : IPlatformAdapter, IVerifiesWebhooks, IRepliesToWebhooks, IRegistersWebhooks, IChecksWebhooks, IDescribesConnection, IFetchesMedia, IReconcilesDeliveries, ILooksUpNames
 {
     /// <summary>What the page sends to the app; the <see href="https://developers.facebook.com/docs/messenger-platform/webhooks#supported_events">events</see> that are read.</summary>
     private const string Fields = """["messages","messaging_postbacks","message_echoes","message_deliveries","message_reads","message_reactions","message_edits","messaging_referrals","messaging_optins"]""";
@@ -84,6 +84,24 @@ internal sealed class MessengerAdapter(GraphApi graph, TimeProvider time, Public
 
     public Task<Media> FetchAsync(ConnectionSnapshot connection, Domain.Messages.Attachment attachment, int maxBytes, CancellationToken cancellationToken) =>
         graph.DownloadAsync(attachment.Url, token: null, maxBytes, cancellationToken);
+
+    /// <summary>
+    /// The <see href="https://developers.facebook.com/docs/messenger-platform/identity/user-profile">profile</see>, which pages may
+    /// read of people who have written to them; not of all, and not in every country.
+    /// </summary>
+    public async Task<string?> FindNameAsync(ConnectionSnapshot connection, string userId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var profile = await connection.CallAsync(
+                MessengerSettings.PageAccessToken, token => graph.GetAsync($"{Uri.EscapeDataString(userId)}?fields=first_name,last_name", token, cancellationToken));
+            return string.Join(' ', new[] { MetaWebhook.TextOf(profile, "first_name"), MetaWebhook.TextOf(profile, "last_name") }.Where(name => !string.IsNullOrWhiteSpace(name)));
+        }
+        catch (PlatformException)
+        {
+            return null;
+        }
+    }
 
     public async Task<IReadOnlyDictionary<string, string>> DescribeAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
     {

@@ -38,6 +38,9 @@ internal sealed class ApiAnswer
     public SlackFile? File { get; set; }
 
     public ResponseMetadata? ResponseMetadata { get; set; }
+
+    /// <summary><c>users.info</c>: the <see href="https://docs.slack.dev/reference/objects/user-object">user</see>; of <c>auth.test</c> a name.</summary>
+    public JsonElement User { get; set; }
 }
 
 internal sealed class ResponseMetadata

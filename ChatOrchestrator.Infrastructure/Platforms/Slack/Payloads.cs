@@ -191,6 +191,14 @@ internal sealed class InteractionHead
     public string? TriggerId { get; set; }
 
     public string? ActionTs { get; set; }
+
+    /// <summary>The workspace; null where the app is installed in a whole organisation.</summary>
+    public InteractionTeam? Team { get; set; }
+}
+
+internal sealed class InteractionTeam
+{
+    public string? Id { get; set; }
 }
 
 /// <summary><see href="https://docs.slack.dev/reference/interaction-payloads/block_actions-payload/">block_actions</see>.</summary>

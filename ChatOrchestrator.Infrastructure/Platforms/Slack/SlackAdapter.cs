@@ -13,7 +13,7 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Slack;
 /// </summary>
 internal sealed class SlackAdapter
     : IPlatformAdapter, IRepliesToWebhooks, IListens, IDescribesConnection, IFetchesMedia, IStartsConversations, IReconcilesDeliveries, IStreamsAnswers,
-        IAsyncDisposable, IDisposable
+        ILooksUpNames, IRoutesWebhooks, IAsyncDisposable, IDisposable
 {
     private readonly ConditionalWeakTable<ConnectionSnapshot, SlackConnection> _connections = [];
     private readonly SlackApi _api;
@@ -62,6 +62,11 @@ internal sealed class SlackAdapter
     public bool Authenticate(ConnectionSnapshot connection, in WebhookRequest request) => Of(connection).IsSigned(request, _time.GetUtcNow());
 
     public IReadOnlyList<InboundEvent> Read(ConnectionSnapshot connection, ReadOnlyMemory<byte> body) => SlackBody.Read(Of(connection), body);
+
+    /// <summary>An app has one request URL for all the workspaces that it is installed in.</summary>
+    public string? AccountOf(in WebhookRequest request) => SlackBody.TeamOf(request.Body.Span);
+
+    public string? AccountOf(ConnectionSnapshot connection) => Of(connection).TeamId;
 
     /// <summary>The challenge; everything else is acknowledged with nothing, which shows nothing in the channel.</summary>
     public WebhookReply? Reply(ConnectionSnapshot connection, in WebhookRequest request) =>
@@ -123,6 +128,10 @@ internal sealed class SlackAdapter
         }
         return settings;
     }
+
+    /// <summary><see href="https://docs.slack.dev/reference/methods/users.info">users.info</see>, for which the app needs the scope <c>users:read</c>.</summary>
+    public Task<string?> FindNameAsync(ConnectionSnapshot connection, string userId, CancellationToken cancellationToken) =>
+        SlackNames.FindAsync(_api, Of(connection), userId, cancellationToken);
 
     /// <summary>Opens the direct message with a user (<c>U…</c>, <c>W…</c>), or finds a channel (<c>C…</c>, <c>G…</c>, <c>D…</c>).</summary>
     public async Task<StartedChat> OpenAsync(ConnectionSnapshot connection, string recipient, CancellationToken cancellationToken)

@@ -32,6 +32,27 @@ internal static class SlackBody
         return form.ContainsKey("ssl_check") ? [] : throw new MalformedPayloadException("The body is neither an event nor an interaction nor a slash command.");
     }
 
+    /// <summary>For which workspace's installation of the app the body is; null: it does not say, or is for a whole organisation.</summary>
+    public static string? TeamOf(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            if (IsJson(body))
+            {
+                return SlackEventReader.Deserialize(body, SlackJson.Default.EventHeadWrapper)?.Authorizations is [{ IsEnterpriseInstall: false } installation, ..] ? installation.TeamId : null;
+            }
+            var form = ReadForm(body);
+            return form.TryGetValue("payload", out var payload) ? SlackEventReader.Deserialize(payload, SlackJson.Default.InteractionHead)?.Team?.Id
+                : form.TryGetValue("team_id", out var team) && !form.ContainsKey("ssl_check") ? Encoding.UTF8.GetString(team)
+                : null;
+        }
+        catch (MalformedPayloadException)
+        {
+            // Whoever reads it will say so.
+            return null;
+        }
+    }
+
     public static bool IsJson(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
     /// <summary>An id for what Slack gave none, the same for the same body.</summary>

@@ -105,6 +105,7 @@ internal static class SlackEventReader
                         Chat = new(channel),
                         ReactedPlatformId = SlackMessageReader.KeyOf(channel, ts),
                         Reaction = reaction,
+                        InAnyThread = true,
                         Removed = head.Event.Type == "reaction_removed",
                     }
                     : Ignored(id, head.Event.Type);

@@ -9,11 +9,10 @@ using Microsoft.Extensions.Logging;
 namespace ChatOrchestrator.Infrastructure.Platforms.WhatsApp;
 
 /// <summary>WhatsApp through Meta's <see href="https://developers.facebook.com/docs/whatsapp/cloud-api">Cloud API</see>. A connection is one business number.</summary>
-internal sealed class WhatsAppAdapter(GraphApi graph, TimeProvider time, ILogger<WhatsAppAdapter> logger)
+internal sealed class WhatsAppAdapter(GraphApi graph, LastMessages last, TimeProvider time, ILogger<WhatsAppAdapter> logger)
     : IPlatformAdapter, IVerifiesWebhooks, IRegistersWebhooks, IChecksWebhooks, IDescribesConnection, IFetchesMedia, IReconcilesDeliveries, IStartsConversations
 {
     private readonly WhatsAppSender _sender = new(graph, time);
-    private readonly LastMessages _last = new();
     private readonly ConditionalWeakTable<ConnectionSnapshot, WhatsAppReader> _readers = [];
 
     public PlatformName Platform { get; } = PlatformName.From("whatsapp");
@@ -48,7 +47,7 @@ internal sealed class WhatsAppAdapter(GraphApi graph, TimeProvider time, ILogger
     public bool Authenticate(ConnectionSnapshot connection, in WebhookRequest request) => MetaWebhook.IsSigned(connection, request);
 
     public IReadOnlyList<InboundEvent> Read(ConnectionSnapshot connection, ReadOnlyMemory<byte> body) =>
-        _readers.GetValue(connection, c => new WhatsAppReader(WhatsAppSettings.PhoneNumberIdOf(c.Settings)) { Received = (chat, id) => _last.Set(c.Id, chat, id) }).Read(body);
+        _readers.GetValue(connection, c => new WhatsAppReader(WhatsAppSettings.PhoneNumberIdOf(c.Settings)) { Received = (chat, id) => last.Set(c.Id, chat, id) }).Read(body);
 
     public string? Verify(ConnectionSnapshot connection, Func<string, string?> query) => MetaWebhook.Verify(connection, query);
 
@@ -57,9 +56,14 @@ internal sealed class WhatsAppAdapter(GraphApi graph, TimeProvider time, ILogger
     public Task<DeliveryOutcome> SendAsync(ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken) =>
         _sender.SendAsync(connection, part, cancellationToken);
 
-    /// <summary>The indicator wants the message that is being answered: it is shown where this process took that in (the embedded mode).</summary>
-    public Task ShowTypingAsync(ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken) =>
-        _last.Find(connection.Id, chat.ChatId) is { } id ? _sender.ShowTypingAsync(connection, id, cancellationToken) : Task.CompletedTask;
+    /// <summary>The indicator wants the message that is being answered, and marks it as read.</summary>
+    public async Task ShowTypingAsync(ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken)
+    {
+        if (await last.FindAsync(connection.Id, chat, cancellationToken) is { } id)
+        {
+            await _sender.ShowTypingAsync(connection, id, cancellationToken);
+        }
+    }
 
     /// <summary>The Cloud API has no way to ask for a message: only statuses tell.</summary>
     public Task<string?> FindAsync(ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken) => Task.FromResult<string?>(null);

@@ -12,6 +12,7 @@ public static class WhatsAppRegistration
     public static IServiceCollection AddWhatsApp(this IServiceCollection services)
     {
         services.AddGraphApi();
+        services.TryAddSingleton<LastMessages>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformAdapter, WhatsAppAdapter>());
         return services;
     }

@@ -43,6 +43,12 @@ export function entryNode(entry, names, actions) {
     body.append(render(entry.text.text, entry.text.entities, actions.send));
     bubble.append(body);
   }
+  if (entry.reactions) {
+    const reactions = create('span', 'reactions', entry.reactions);
+    reactions.setAttribute('aria-label', `Reactions: ${entry.reactions}`);
+    reactions.setAttribute('role', 'img');
+    bubble.append(reactions);
+  }
   bubble.append(time(entry));
   item.append(bubble);
   const rows = (entry.buttons ?? []).filter((row) => row.length > 0);

@@ -1,5 +1,6 @@
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Platforms.Discord;
 
 namespace ChatOrchestrator.Tests.Platforms.Discord;
 
@@ -90,6 +91,25 @@ public sealed class DiscordReadTests
         Ignored("pin").ShouldBe("message_type_6");
         Ignored("unknown").ShouldBe("something_new");
         DiscordFixture.Dispatch("dispatch_guild_create").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_guilds_channel_is_called_as_the_gateway_told()
+    {
+        var connection = new DiscordConnection(DiscordFixture.Connection());
+        Read("GUILD_CREATE", """{"id":"197038439483310086","name":"Testers","channels":[{"id":"2909267986263572999","name":"general"},null,{"id":"x"}],"threads":[{"id":"2909267986263573000","name":"help"}]}""");
+        Title("2909267986263572999").ShouldBe("#general (Testers)");
+        Title("2909267986263573000").ShouldBe("#help (Testers)");
+        Read("CHANNEL_UPDATE", """{"id":"2909267986263572999","name":"lobby","guild_id":"197038439483310086"}""");
+        Title("2909267986263572999").ShouldBe("#lobby (Testers)");
+        Title("2909267986263573001").ShouldBeNull();
+        Should.Throw<MalformedPayloadException>(() => Read("GUILD_CREATE", """{"id":7}"""));
+
+        IReadOnlyList<InboundEvent> Read(string type, string data) => DiscordMessageReader.Read(connection, "g:1", type, System.Text.Encoding.UTF8.GetBytes(data));
+
+        string? Title(string channel) => Read(
+            "MESSAGE_CREATE", $$$"""{"id":"1300000000000000099","channel_id":"{{{channel}}}","guild_id":"197038439483310086","type":0,"content":"hi","author":{"id":"220000000000000001","username":"ada"}}""")
+            .ShouldHaveSingleItem().ShouldBeOfType<InboundMessage>().ChatTitle;
     }
 
     [Fact]

@@ -24,6 +24,21 @@ public sealed class MessengerSendTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _stub.DisposeAsync();
 
+    [Theory]
+    [InlineData("""{"first_name":"Ada","last_name":"Lovelace","id":"1"}""", "Ada Lovelace")]
+    [InlineData("""{"first_name":"Ada","last_name":7}""", "Ada")]
+    [InlineData("""{"id":"1"}""", "")]
+    [InlineData("[]", "")]
+    [InlineData("<html>", null)]
+    public async Task A_persons_name_is_asked_for(string profile, string? name)
+    {
+        _stub.Reply = _ => new(200, profile);
+        (await _adapter.FindNameAsync(MessengerFixture.Connection(), "../me", CancellationToken.None)).ShouldBe(name);
+        _stub.Calls.ShouldHaveSingleItem().Path.ShouldEndWith("/..%2Fme?fields=first_name,last_name");
+        _stub.Reply = _ => GraphStub.Error(400, 100);
+        (await _adapter.FindNameAsync(MessengerFixture.Connection(), MessengerFixture.Person, CancellationToken.None)).ShouldBeNull();
+    }
+
     [Fact]
     public async Task A_part_is_a_response_with_our_reference()
     {

@@ -28,6 +28,20 @@ public sealed class SlackSendTests : IAsyncLifetime
         call.Arguments["metadata"]!["event_payload"]!["reference"]!.ToString().ShouldBe(Part.Reference.ToString());
     }
 
+    [Theory]
+    [InlineData("""{"name":"ada","real_name":"Ada King","profile":{"real_name":"Ada K.","display_name":"Ada Lovelace"}}""", "Ada Lovelace")]
+    [InlineData("""{"name":"ada","real_name":"Ada King","profile":{"real_name":7,"display_name":""}}""", "Ada King")]
+    [InlineData("\"a name as auth.test has it\"", null)]
+    public async Task A_persons_name_is_asked_for(string user, string? name)
+    {
+        _stub.Reply = _ => WebApiStub.Ok($"\"user\":{user}");
+        var adapter = SlackFixture.Adapter(_stub.Url);
+        (await adapter.FindNameAsync(Connection, "U42", CancellationToken.None)).ShouldBe(name);
+        _stub.CallsOf("users.info").ShouldHaveSingleItem().Text("user").ShouldBe("U42");
+        _stub.Reply = _ => WebApiStub.Error("missing_scope");
+        (await adapter.FindNameAsync(Connection, "U42", CancellationToken.None)).ShouldBeNull();
+    }
+
     [Fact]
     public async Task Plain_text_is_not_taken_for_markup()
     {

@@ -5,6 +5,7 @@ using ChatOrchestrator.Infrastructure.Platforms;
 using ChatOrchestrator.Infrastructure.Platforms.Meta;
 using ChatOrchestrator.Infrastructure.Platforms.WhatsApp;
 using Microsoft.Extensions.Options;
+using NSubstitute;
 
 namespace ChatOrchestrator.Tests.Platforms.WhatsApp;
 
@@ -31,8 +32,10 @@ internal static class WhatsAppFixture
         Bot = new BotSnapshot(BotId.New(), "Helper", new AiSettings(), new ProcessingSettings(), 1),
     };
 
-    public static WhatsAppAdapter Adapter(string baseUrl = "http://127.0.0.1:9", CapturedLog? log = null, TimeProvider? time = null) => new(
+    public static WhatsAppAdapter Adapter(
+        string baseUrl = "http://127.0.0.1:9", CapturedLog? log = null, TimeProvider? time = null, IConversationStore? conversations = null, IMessageStore? messages = null) => new(
         new GraphApi(new PlatformHttp(), Options.Create(new MetaOptions { ApiBaseUrl = baseUrl })),
+        new LastMessages(conversations ?? Substitute.For<IConversationStore>(), messages ?? Substitute.For<IMessageStore>()),
         time ?? TimeProvider.System,
         (log ?? new CapturedLog()).For<WhatsAppAdapter>());
 
