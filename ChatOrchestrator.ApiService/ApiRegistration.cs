@@ -71,6 +71,8 @@ internal static class ApiRegistration
         api.MapUserEndpoints();
         api.MapAuthEndpoints();
         api.MapParticipantEndpoints();
+        api.MapNotificationEndpoints();
+        api.MapAnalyticsEndpoints();
         app.MapDocumentation();
         DemoStart.MapDemo(app);
         return app;

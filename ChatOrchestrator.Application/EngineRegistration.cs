@@ -1,5 +1,7 @@
+using ChatOrchestrator.Application.Analytics;
 using ChatOrchestrator.Application.Delivery;
 using ChatOrchestrator.Application.Ingress;
+using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Retention;
 using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Application.Watching;
@@ -26,6 +28,8 @@ public static class EngineRegistration
         services.TryAddSingleton<ReceiveWebhook>();
         services.TryAddSingleton<ReadStuckLanes>();
         services.AddHostedService<MeasureStore>();
+        services.AddNotifications();
+        services.AddAnalytics();
         return services;
     }
 
@@ -50,6 +54,8 @@ public static class EngineRegistration
         services.AddHostedService<ListenToPlatforms>();
         services.AddHostedService<WatchLanes>();
         services.AddHostedService<DeleteOldMessages>();
+        services.AddNotificationDelivery();
+        services.AddRollUps();
         return services;
     }
 }

@@ -2,6 +2,7 @@ using ChatOrchestrator.Application;
 using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Infrastructure.Engine;
 using ChatOrchestrator.Infrastructure.Net;
+using ChatOrchestrator.Infrastructure.Notifications;
 using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Platforms.Discord;
 using ChatOrchestrator.Infrastructure.Platforms.Messenger;
@@ -42,6 +43,7 @@ public static class ChatOrchestratorRegistration
         services.AddSignals(configuration);
         services.AddOutbound();
         services.AddAi();
+        services.AddNotificationChannels();
 
         // The platforms, one line each.
         services.AddDiscord();

@@ -23,6 +23,8 @@ internal static class Examples
         ["Login"] = """{"email":"ada@example.org","password":"correct horse battery"}""",
         ["RefreshSession"] = """{"refreshToken":"cor_…"}""",
         ["Logout"] = """{"refreshToken":"cor_…"}""",
+        ["CreateNotificationRule"] = """{"channel":"webhook","name":"The help desk","events":["handoff_requested","dead_letter"],"settings":{"url":"https://desk.example.org/hooks/chat"}}""",
+        ["ChangeNotificationRule"] = """{"events":["handoff_requested"],"quietSeconds":300}""",
         ["OpenWebChatSession"] = "{}",
         ["PostWebChatMessage"] = """{"text":"Where is my parcel?","clientMessageId":"1"}""",
     };

@@ -22,6 +22,8 @@ public static class Permissions
     public const string LanesRead = "lanes:read";
     public const string PlatformsRead = "platforms:read";
     public const string AnalyticsRead = "analytics:read";
+    public const string NotificationsRead = "notifications:read";
+    public const string NotificationsWrite = "notifications:write";
     public const string AuditRead = "audit:read";
     public const string ApiKeysRead = "api_keys:read";
     public const string ApiKeysWrite = "api_keys:write";
@@ -48,6 +50,8 @@ public static class Permissions
         [DeadLettersWrite] = Role.Agent,
         [BotsWrite] = Role.Admin,
         [ConnectionsWrite] = Role.Admin,
+        [NotificationsRead] = Role.Admin,
+        [NotificationsWrite] = Role.Admin,
         [AuditRead] = Role.Admin,
         [ApiKeysRead] = Role.Admin,
         [ApiKeysWrite] = Role.Admin,

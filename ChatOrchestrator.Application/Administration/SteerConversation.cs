@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application.Access;
+using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns;
@@ -49,6 +50,7 @@ public sealed class SteerConversation(
         if (silence is not null)
         {
             signals.Publish(Interrupts.Channel, conversation.State == ConversationState.HandedOff ? Interrupts.OfHandOff(id) : Interrupts.Of(id));
+            signals.Publish(RaiseNotification.Channel, "");
         }
         doorbell.Ring(0);
         EngineTelemetry.Steered.Add(1, new KeyValuePair<string, object?>("action", action[(action.IndexOf('.', StringComparison.Ordinal) + 1)..]));

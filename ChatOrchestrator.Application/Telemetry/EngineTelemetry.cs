@@ -85,6 +85,12 @@ public static class EngineTelemetry
     /// <summary>Tokens by <c>model</c> and <c>direction</c>.</summary>
     public static readonly Counter<long> Tokens = Meter.CreateCounter<long>("chat.tokens", "{token}", "Tokens that the provider counted.");
 
+    /// <summary>Attempts at notifications by <c>channel</c> and <c>outcome</c> (<c>delivered</c>, <c>retry</c>, <c>failed</c>, <c>fenced</c>).</summary>
+    public static readonly Counter<long> Notifications = Meter.CreateCounter<long>("chat.notifications", "{attempt}", "Attempts at delivering notifications, by outcome.");
+
+    /// <summary>Messages that were added to the numbers of the analytics.</summary>
+    public static readonly Counter<long> RolledUp = Meter.CreateCounter<long>("chat.messages.rolled_up", "{message}", "Messages added to the roll-ups of the analytics.");
+
     /// <summary>
     /// Every counter and each word it may carry starts at 0: an alert on the first dead letter needs to have seen none, and
     /// a dashboard shows what can happen before it does. Called once the exporters listen.
@@ -92,7 +98,7 @@ public static class EngineTelemetry
     /// <param name="platforms">The names of all platforms.</param>
     public static void Announce(IEnumerable<string> platforms)
     {
-        foreach (var counter in (Counter<long>[])[GivenBack, Shed, Takeovers, Fenced, Repaired, Expired])
+        foreach (var counter in (Counter<long>[])[GivenBack, Shed, Takeovers, Fenced, Repaired, Expired, RolledUp])
         {
             counter.Add(0);
         }

@@ -43,6 +43,21 @@ internal sealed class OutboundGuard
         _allowsPrivate || PublicNetwork.Contains(address)
         || Array.Exists(_allowed, n => n.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
 
+    /// <summary>Whether a host that a user gives has an address that may be called, as far as the DNS knows it now. For an early refusal only: each connection is checked by itself.</summary>
+    public async Task<bool> MayCallAsync(string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var addresses = IPAddress.TryParse(host.Trim('[', ']'), out var address) ? [address] : await _resolver.ResolveAsync(host, cancellationToken);
+            return Array.Exists(addresses, Allows);
+        }
+        catch (SocketException)
+        {
+            // It may be there tomorrow.
+            return true;
+        }
+    }
+
     /// <summary>A <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
     /// <exception cref="ForbiddenAddressException">None of the host's addresses may be called.</exception>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)

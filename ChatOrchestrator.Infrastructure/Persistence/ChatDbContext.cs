@@ -3,6 +3,7 @@ using ChatOrchestrator.Domain.Access;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Domain.Notifications;
 using ChatOrchestrator.Infrastructure.Persistence.Model;
 using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
@@ -63,6 +64,20 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
     public DbSet<SharedSecret> SharedSecrets => Set<SharedSecret>();
 
     public DbSet<IdempotencyKey> IdempotencyKeys => Set<IdempotencyKey>();
+
+    public DbSet<NotificationRule> NotificationRules => Set<NotificationRule>();
+
+    public DbSet<Notification> Notifications => Set<Notification>();
+
+    public DbSet<NotificationAttempt> NotificationAttempts => Set<NotificationAttempt>();
+
+    public DbSet<AnalyticsHour> AnalyticsHours => Set<AnalyticsHour>();
+
+    public DbSet<AnalyticsAnswerTime> AnalyticsAnswerTimes => Set<AnalyticsAnswerTime>();
+
+    public DbSet<AnalyticsActive> AnalyticsActives => Set<AnalyticsActive>();
+
+    public DbSet<AnalyticsProgress> AnalyticsProgress => Set<AnalyticsProgress>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
@@ -238,5 +253,7 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             key.HasIndex(k => k.CreatedAt);
         });
         modelBuilder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
+        NotificationModel.Configure(modelBuilder, JsonColumnType);
+        AnalyticsModel.Configure(modelBuilder);
     }
 }

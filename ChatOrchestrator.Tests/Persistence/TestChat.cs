@@ -23,11 +23,11 @@ public sealed class TestChat
 
     public ConnectionId Connection => Address.Connection;
 
-    public static async Task<TestChat> OpenAsync(IInboxStore inbox, bool isGroup = false, ConnectionId? connection = null)
+    public static async Task<TestChat> OpenAsync(IInboxStore inbox, bool isGroup = false, ConnectionId? connection = null, BotId? bot = null)
     {
         var user = $"user-{Interlocked.Increment(ref _counter)}";
         var chat = new ChatAddress(isGroup ? $"group-{user}" : user);
-        var address = new InboxAddress(connection ?? new ConnectionId(Guid.CreateVersion7()), new BotId(Guid.CreateVersion7()), chat, isGroup, user, new InboundAuthor(user, $"Name of {user}"));
+        var address = new InboxAddress(connection ?? new ConnectionId(Guid.CreateVersion7()), bot ?? new BotId(Guid.CreateVersion7()), chat, isGroup, user, new InboundAuthor(user, $"Name of {user}"));
         return new TestChat(inbox, address, (await inbox.ResolveAsync([address], default))[0]);
     }
 

@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
@@ -14,6 +15,8 @@ internal static class Unaudited
     public static Task<PlatformConnection?> ChangeAsync(
         this IConnectionStore store, ConnectionId id, Action<PlatformConnection> change, CancellationToken cancellationToken) =>
         store.ChangeAsync(id, connection => Do(change, connection), cancellationToken);
+
+    public static AuditEntry Entry => AuditEntry.Of(new Actor("test"), "test.done", "test", Guid.CreateVersion7(), TimeProvider.System.GetUtcNow());
 
     private static AuditEntry? Do<T>(Action<T> change, T subject)
     {

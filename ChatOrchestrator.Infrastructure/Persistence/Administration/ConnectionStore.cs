@@ -1,11 +1,13 @@
 using ChatOrchestrator.Application.Administration;
+using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Infrastructure.Persistence.Notifications;
 using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 
-internal sealed class ConnectionStore(ChatDatabase database) : IConnectionStore
+internal sealed class ConnectionStore(ChatDatabase database, TimeProvider time) : IConnectionStore
 {
     private const string ListName = "connections";
 
@@ -64,7 +66,12 @@ internal sealed class ConnectionStore(ChatDatabase database) : IConnectionStore
                         var connection = await db.Connections.SingleOrDefaultAsync(c => c.Id == id, cancellationToken);
                         if (connection is not null)
                         {
+                            var before = connection.DisabledReason;
                             db.Note(change(connection));
+                            if (before is null && connection.DisabledReason is { } reason and not (ChangeConnection.SwitchedOff or DeleteConnection.Deleting))
+                            {
+                                await db.NotifyAsync(NotificationEvent.ConnectionDown(connection.BotId, id, connection.Platform, reason), time.GetUtcNow(), cancellationToken);
+                            }
                             await db.SaveChangesAsync(cancellationToken);
                         }
                         return connection;

@@ -1,9 +1,12 @@
 using ChatOrchestrator.Application.Administration;
+using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Persistence.Analytics;
+using ChatOrchestrator.Infrastructure.Persistence.Notifications;
 using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
@@ -82,7 +85,9 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
             {
                 return null;
             }
+            var before = conversation.State;
             db.Note(change(conversation));
+            await NotifyAsync(db, conversation, before, cancellationToken);
             if (silence is not null)
             {
                 await SilenceAsync(db, id, silence, cancellationToken);
@@ -92,6 +97,20 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
             return conversation;
         },
         cancellationToken);
+
+    private async Task NotifyAsync(ChatDbContext db, Conversation conversation, ConversationState before, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (conversation.State == ConversationState.HandedOff && before != ConversationState.HandedOff)
+        {
+            await db.CountHandoffAsync(conversation.Id, now, cancellationToken);
+            await db.NotifyAsync(NotificationEvent.HandoffRequested(conversation.BotId, conversation.Id, conversation.Agent, "operator"), now, cancellationToken);
+        }
+        else if (conversation.State == ConversationState.Ended && before != ConversationState.Ended)
+        {
+            await db.NotifyAsync(NotificationEvent.ConversationEnded(conversation.BotId, conversation.Id), now, cancellationToken);
+        }
+    }
 
     /// <summary>Another message waits to be delivered, behind the others. A lane that is held keeps its due time.</summary>
     internal static Task<int> SayAsync(ChatDbContext db, ConversationId id, long sequence, DateTimeOffset now, CancellationToken cancellationToken) =>

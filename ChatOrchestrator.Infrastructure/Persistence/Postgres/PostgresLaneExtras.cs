@@ -1,4 +1,7 @@
+using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Infrastructure.Persistence.Notifications;
 using Npgsql;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
@@ -49,10 +52,7 @@ internal static class PostgresLaneExtras
         }
         if (turn.DeadLetterOf is { } message)
         {
-            await RunAsync(
-                new NpgsqlCommand(DeadLetter, connection).Value(Guid.CreateVersion7()).Value(conversation).Value(message)
-                    .Value("turn").Value(turn.Reason ?? "failed").Value(turn.Attempt),
-                token);
+            await AddDeadLetterAsync(connection, turn.Lease.Conversation, message, "turn", turn.Reason ?? "failed", turn.Attempt, token);
         }
         if (turn.HandOver)
         {
@@ -94,10 +94,7 @@ internal static class PostgresLaneExtras
         }
         if (part.DeadLetter)
         {
-            await RunAsync(
-                new NpgsqlCommand(DeadLetter, connection).Value(Guid.CreateVersion7()).Value(conversation).Value(part.MessageId)
-                    .Value("delivery").Value(part.Error ?? "failed").Value(part.Attempts),
-                token);
+            await AddDeadLetterAsync(connection, delivery.Lease.Conversation, part.MessageId, "delivery", part.Error ?? "failed", part.Attempts, token);
         }
         if (part.MovedToChatId is { } chatId)
         {
@@ -107,6 +104,14 @@ internal static class PostgresLaneExtras
         {
             await RunAsync(new NpgsqlCommand(Block, connection).Value(conversation), token);
         }
+    }
+
+    private static async Task AddDeadLetterAsync(
+        NpgsqlConnection connection, ConversationId conversation, Guid message, string stage, string reason, int attempts, CancellationToken token)
+    {
+        var letter = Guid.CreateVersion7();
+        await RunAsync(new NpgsqlCommand(DeadLetter, connection).Value(letter).Value(conversation.Value).Value(message).Value(stage).Value(reason).Value(attempts), token);
+        await connection.NotifyAsync(conversation, NotificationEvent.DeadLetter(conversation, letter, message, stage, reason, attempts), token);
     }
 
     private static async Task RunAsync(NpgsqlCommand command, CancellationToken token)

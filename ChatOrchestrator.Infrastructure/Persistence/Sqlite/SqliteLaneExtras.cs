@@ -1,4 +1,7 @@
+using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Infrastructure.Persistence.Notifications;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 
@@ -42,7 +45,7 @@ internal static class SqliteLaneExtras
         }
         if (turn.DeadLetterOf is { } message)
         {
-            session.Run(DeadLetter, Guid.CreateVersion7(), conversation, message, "turn", turn.Reason ?? "failed", turn.Attempt, session.Now);
+            AddDeadLetter(session, turn.Lease.Conversation, message, "turn", turn.Reason ?? "failed", turn.Attempt);
         }
         if (turn.HandOver)
         {
@@ -92,7 +95,7 @@ internal static class SqliteLaneExtras
         }
         if (part.DeadLetter)
         {
-            session.Run(DeadLetter, Guid.CreateVersion7(), conversation, part.MessageId, "delivery", part.Error ?? "failed", part.Attempts, session.Now);
+            AddDeadLetter(session, delivery.Lease.Conversation, part.MessageId, "delivery", part.Error ?? "failed", part.Attempts);
         }
         if (part.MovedToChatId is { } chatId)
         {
@@ -102,5 +105,12 @@ internal static class SqliteLaneExtras
         {
             session.Run(Block, conversation, session.Now);
         }
+    }
+
+    private static void AddDeadLetter(SqliteSession session, ConversationId conversation, Guid message, string stage, string reason, int attempts)
+    {
+        var letter = Guid.CreateVersion7();
+        session.Run(DeadLetter, letter, conversation.Value, message, stage, reason, attempts, session.Now);
+        session.Notify(conversation, NotificationEvent.DeadLetter(conversation, letter, message, stage, reason, attempts));
     }
 }

@@ -82,7 +82,7 @@ public sealed partial class ContractTests(ApiProcess api) : IClassFixture<ApiPro
     /// <summary>What the moment does not allow here: there is no dead letter, the web chat is not spoken to first, and the tokens are examples.</summary>
     private static readonly string[] Refusable =
     [
-        "GetDeadLetter", "ReplayDeadLetter", "DiscardDeadLetter", "DismissSuggestion", "StartConversation", "RefreshSession", "GetErasure",
+        "GetNotification", "ReplayNotification", "GetDeadLetter", "ReplayDeadLetter", "DiscardDeadLetter", "DismissSuggestion", "StartConversation", "RefreshSession", "GetErasure",
     ];
 
     private async Task<Func<Operation, string, string>> IdsAsync()
@@ -97,8 +97,10 @@ public sealed partial class ContractTests(ApiProcess api) : IClassFixture<ApiPro
         var participant = (await api.GetAsync($"api/v1/participants?connectionId={connection}")).Ok().Json.GetProperty("items")[0].GetProperty("id").GetString()!;
         var key = (await api.PostAsync("api/v1/api-keys", new { name = "Contract", role = "viewer" })).Ok().Id();
         var user = (await api.PostAsync("api/v1/users", new { email = "contract@example.org", name = "C", password = "correct horse battery", role = "viewer" })).Ok().Id();
+        var rule = (await api.PostAsync($"api/v1/bots/{bot}/notification-rules", new { channel = "webhook", events = new[] { "dead_letter" }, settings = new { url = "https://desk.example.org/" } })).Ok().Id();
         return (operation, parameter) => operation.Path.Split('/')[3] switch
         {
+            _ when parameter == "ruleId" => rule,
             _ when parameter != "id" => Guid.CreateVersion7().ToString(),
             "bots" => bot,
             "connections" => operation.Id == "DeleteConnection" ? spare : connection,

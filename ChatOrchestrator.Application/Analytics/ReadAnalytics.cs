@@ -1,0 +1,63 @@
+using ChatOrchestrator.Application.Access;
+using ChatOrchestrator.Application.Administration;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
+
+namespace ChatOrchestrator.Application.Analytics;
+
+/// <summary>What is asked: whole hours of UTC that hold the given times.</summary>
+public sealed record AnalyticsQuery(BotScope Scope, DateTimeOffset? From, DateTimeOffset? To, BotId? Bot, string? Platform);
+
+/// <param name="From">The first hour's beginning.</param>
+/// <param name="To">The last hour's end.</param>
+/// <param name="CompleteUntil">What happened before this is in the numbers; null: nothing is yet.</param>
+public sealed record AnalyticsAnswer<T>(DateTimeOffset From, DateTimeOffset To, DateTimeOffset? CompleteUntil, T Numbers);
+
+/// <summary>Numbers about what was said: from roll-ups, so it costs the same whatever is stored.</summary>
+public sealed class ReadAnalytics(IAnalyticsStore store, TimeProvider time)
+{
+    /// <summary>The longest time for which hours are told one by one.</summary>
+    public const int MaxDaysByHour = 31;
+
+    /// <summary>The longest time that numbers are asked for.</summary>
+    public const int MaxDays = 400;
+
+    private const int DefaultDays = 30;
+
+    /// <exception cref="InvalidInputException">The times are in the wrong order, or too far apart; there is no such platform.</exception>
+    public async Task<AnalyticsAnswer<AnalyticsNumbers>> SummarizeAsync(AnalyticsQuery query, CancellationToken cancellationToken)
+    {
+        var filter = Filter(query, MaxDays);
+        return await AnswerAsync(filter, await store.SummarizeAsync(filter, cancellationToken), cancellationToken);
+    }
+
+    /// <exception cref="InvalidInputException">The times are in the wrong order, or too far apart; there is no such platform.</exception>
+    public async Task<AnalyticsAnswer<IReadOnlyList<AnalyticsPoint>>> SeriesAsync(AnalyticsQuery query, bool byDay, bool byBot, bool byPlatform, CancellationToken cancellationToken)
+    {
+        var filter = Filter(query, byDay ? MaxDays : MaxDaysByHour);
+        return await AnswerAsync(filter, await store.SeriesAsync(filter, byDay, byBot, byPlatform, cancellationToken), cancellationToken);
+    }
+
+    public static DateTimeOffset TimeOf(int hour) => DateTimeOffset.UnixEpoch.AddHours(hour);
+
+    private async Task<AnalyticsAnswer<T>> AnswerAsync<T>(AnalyticsFilter filter, T numbers, CancellationToken cancellationToken) =>
+        new(TimeOf(filter.FromHour), TimeOf(filter.ToHour), await store.CompleteUntilAsync(cancellationToken), numbers);
+
+    private AnalyticsFilter Filter(AnalyticsQuery query, int maxDays)
+    {
+        var to = query.To ?? time.GetUtcNow();
+        var from = query.From ?? to - TimeSpan.FromDays(Math.Min(DefaultDays, maxDays));
+        if (from >= to)
+        {
+            throw new InvalidInputException("from", "from must lie before to.");
+        }
+        if (to - from > TimeSpan.FromDays(maxDays))
+        {
+            throw new InvalidInputException("from", $"from and to are at most {maxDays} days apart here.");
+        }
+        var platform = string.IsNullOrEmpty(query.Platform) ? (PlatformName?)null : PlatformName.From(query.Platform);
+        return new AnalyticsFilter(query.Scope, HourOf(from), HourOf(to - TimeSpan.FromTicks(1)) + 1, query.Bot, platform);
+    }
+
+    private static int HourOf(DateTimeOffset at) => (int)Math.Floor((at - DateTimeOffset.UnixEpoch).TotalHours);
+}
