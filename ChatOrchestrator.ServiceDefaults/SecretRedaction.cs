@@ -10,6 +10,7 @@ namespace ChatOrchestrator.ServiceDefaults;
 /// <item>Discord: <c>/interactions/{id}/{token}/callback</c> and <c>/webhooks/{id}/{token}</c>
 /// (https://discord.com/developers/docs/interactions/receiving-and-responding#endpoints)</item>
 /// <item>Slack: everything behind <c>hooks.slack.com/</c> (https://api.slack.com/messaging/webhooks)</item>
+/// <item>our own API keys and refresh tokens, which somebody puts into a path by mistake</item>
 /// <item>Meta and others: query parameters such as <c>access_token</c>; no value of a query is kept</item>
 /// </list>
 /// </summary>
@@ -30,6 +31,7 @@ internal static partial class SecretRedaction
         text = TelegramToken().Replace(text, "/bot" + Placeholder);
         text = DiscordToken().Replace(text, "$1" + Placeholder);
         text = SlackHook().Replace(text, "$1" + Placeholder);
+        text = OwnKey().Replace(text, "$1" + Placeholder);
         return QueryValue().Replace(text, "$1" + Placeholder);
     }
 
@@ -44,6 +46,9 @@ internal static partial class SecretRedaction
 
     [GeneratedRegex(@"(//hooks\.slack\.com/)[^?#\s""]+", RegexOptions.IgnoreCase)]
     private static partial Regex SlackHook();
+
+    [GeneratedRegex(@"(/(?:cok|cor|dev)_)[A-Za-z0-9_-]{20,}")]
+    private static partial Regex OwnKey();
 
     [GeneratedRegex(@"([?&][^=&#\s""]+=)[^&#\s""]+")]
     private static partial Regex QueryValue();

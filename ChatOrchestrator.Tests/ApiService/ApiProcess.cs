@@ -24,8 +24,8 @@ public sealed class ApiProcess : IAsyncLifetime
         ["Logging__LogLevel__Default"] = "Debug",
     };
 
-    public static async Task<ApiProcess> StartAsync(IReadOnlyDictionary<string, string?> settings) =>
-        new() { Service = await ServiceProcess.StartAsync(ServiceHost.ApiService, settings, deadline: TimeSpan.FromMinutes(2)) };
+    public static async Task<ApiProcess> StartAsync(IReadOnlyDictionary<string, string?> settings, Action<string>? hear = null) =>
+        new() { Service = await ServiceProcess.StartAsync(ServiceHost.ApiService, settings, deadline: TimeSpan.FromMinutes(2), hear: hear) };
 
     public async Task InitializeAsync() => Service = (await StartAsync(Settings())).Service;
 

@@ -63,6 +63,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <param name="livePath">What is asked until it answers with success.</param>
     /// <param name="isLive">What counts as success, if not a 2xx status.</param>
     /// <param name="deadline">60 s unless said otherwise.</param>
+    /// <param name="hear">Gets every line that it writes, one at a time; <see cref="Output"/> has only the first and the last.</param>
     /// <exception cref="InvalidOperationException">It ended at its start; the message has its output.</exception>
     /// <exception cref="TimeoutException">It was not alive at the deadline; the message has its output.</exception>
     public static async Task<ServiceProcess> StartAsync(
@@ -71,12 +72,13 @@ public sealed class ServiceProcess : IAsyncDisposable
         int? port = null,
         string livePath = "/health/live",
         Func<HttpResponseMessage, bool>? isLive = null,
-        TimeSpan? deadline = null)
+        TimeSpan? deadline = null,
+        Action<string>? hear = null)
     {
         var listenOn = port ?? FreePort.Next();
         var start = StartInfo(host, [], environment);
         start.Environment["ASPNETCORE_URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{listenOn}");
-        var service = new ServiceProcess(host, OwnedProcess.Start(start), listenOn);
+        var service = new ServiceProcess(host, OwnedProcess.Start(start, hear: hear), listenOn);
         try
         {
             await service.WaitUntilLiveAsync(livePath, isLive ?? (response => response.IsSuccessStatusCode), deadline ?? DefaultStartDeadline);

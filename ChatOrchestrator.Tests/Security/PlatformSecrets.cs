@@ -39,6 +39,14 @@ internal static class PlatformSecrets
     public static JsonElement SettingsOf(IPlatformAdapter adapter) =>
         JsonSerializer.SerializeToElement(Settings.GetValueOrDefault(adapter.Platform.Value) ?? new { });
 
+    /// <summary>The secret that a message is sent with.</summary>
+    public static string SendingToken(string platform) => platform switch
+    {
+        "messenger" => "pageAccessToken",
+        "whatsapp" => "accessToken",
+        _ => "botToken",
+    };
+
     /// <summary>Asks the adapter which secrets it lacks until it lacks none.</summary>
     public static Dictionary<string, string> Of(IPlatformAdapter adapter)
     {
@@ -55,8 +63,8 @@ internal static class PlatformSecrets
             }
             missing.ForEach(name => secrets[name] = Value(adapter, name));
         }
-        // Telegram makes its own unless it is given one; Discord verifies webhooks with what it does not insist on.
-        foreach (var more in new[] { "telegram.webhookSecret", "discord.publicKey", "slack.signingSecret" })
+        // Telegram makes its own unless it is given one; Discord verifies webhooks with what it does not insist on; Slack listens with its app's token.
+        foreach (var more in new[] { "telegram.webhookSecret", "discord.publicKey", "slack.signingSecret", "slack.appToken" })
         {
             if (more.StartsWith(adapter.Platform.Value + ".", StringComparison.Ordinal))
             {

@@ -14,6 +14,7 @@ public sealed class SecretRedactionTests
     [InlineData("https://discord.com/api/v10/webhooks/81/aW50/messages/@original", "https://discord.com/api/v10/webhooks/81/REDACTED/messages/@original")]
     [InlineData("https://hooks.slack.com/services/T0/B0/XXX", "https://hooks.slack.com/REDACTED")]
     [InlineData("https://graph.facebook.com/v21.0/me?access_token=EAAB&fields=id", "https://graph.facebook.com/v21.0/me?access_token=REDACTED&fields=REDACTED")]
+    [InlineData("/api/v1/bots/cok_Rj7fkHvTX2SSOVOz03aw-lBHbaOcbjIZfhQe0OQvsE8", "/api/v1/bots/cok_REDACTED")]
     public void Secrets_leave(string text, string expected) => SecretRedaction.Redact(text).ShouldBe(expected);
 
     [Theory]

@@ -234,7 +234,7 @@ internal sealed class TelegramAdapter
         {
             throw refusal.ErrorCode is 401 or 404
                 ? new PlatformException("unauthorized", permanent: true)
-                : new PlatformException(refusal.Message.Replace(client.Token, "…", StringComparison.Ordinal), permanent: refusal.ErrorCode is 400 or 403);
+                : new PlatformException(state.WithoutSecrets(refusal.Message), permanent: refusal.ErrorCode is 400 or 403);
         }
         catch (RequestException)
         {

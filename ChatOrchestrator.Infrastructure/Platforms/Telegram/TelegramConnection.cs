@@ -10,6 +10,7 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 internal sealed class TelegramConnection
 {
     private readonly ConcurrentDictionary<long, string> _learnedUsernames;
+    private readonly string? _webhookSecret;
     private readonly byte[]? _webhookSecretHash;
     private readonly string? _username;
     private readonly Lazy<TelegramBotClient?> _client;
@@ -22,7 +23,8 @@ internal sealed class TelegramConnection
         Groups = TelegramSettings.GroupsOf(snapshot.Settings);
         Streams = TelegramSettings.StreamingOf(snapshot.Settings);
         _username = TelegramSettings.UsernameOf(snapshot.Settings);
-        _webhookSecretHash = snapshot.Secret(TelegramSettings.WebhookSecret) is { } secret ? SHA256.HashData(Encoding.UTF8.GetBytes(secret)) : null;
+        _webhookSecret = snapshot.Secret(TelegramSettings.WebhookSecret);
+        _webhookSecretHash = _webhookSecret is { } secret ? SHA256.HashData(Encoding.UTF8.GetBytes(secret)) : null;
         _client = new(() => BotId == 0 ? null : http.CreateClient(Token!));
     }
 
@@ -49,6 +51,16 @@ internal sealed class TelegramConnection
         {
             _learnedUsernames[userId] = username;
         }
+    }
+
+    /// <summary>What Telegram says, without the secrets that it may quote.</summary>
+    public string WithoutSecrets(string text)
+    {
+        foreach (var secret in (ReadOnlySpan<string?>)[Token, _webhookSecret])
+        {
+            text = secret is null ? text : text.Replace(secret, "…", StringComparison.Ordinal);
+        }
+        return text;
     }
 
     /// <summary>Compares hashes, so that the time says nothing about the secret's length either.</summary>

@@ -12,12 +12,13 @@ public sealed class OwnedProcess : IAsyncDisposable
     public const int LastLines = 400;
 
     private readonly Process _process;
+    private readonly Action<string>? _hear;
     private readonly List<string> _first = [];
     private readonly Queue<string> _last = new();
     private int _dropped;
     private readonly Lock _lock = new();
 
-    private OwnedProcess(Process process) => _process = process;
+    private OwnedProcess(Process process, Action<string>? hear) => (_process, _hear) = (process, hear);
 
     public int Id { get; private set; }
 
@@ -41,13 +42,14 @@ public sealed class OwnedProcess : IAsyncDisposable
 
     /// <param name="start">What to run; its output streams are redirected.</param>
     /// <param name="endSignal">What the process gets if it still runs when the test run is over.</param>
-    public static OwnedProcess Start(ProcessStartInfo start, UnixSignal endSignal = UnixSignal.Kill)
+    /// <param name="hear">Gets every line of both streams, one at a time; <see cref="Output"/> leaves the middle out.</param>
+    public static OwnedProcess Start(ProcessStartInfo start, UnixSignal endSignal = UnixSignal.Kill, Action<string>? hear = null)
     {
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         start.RedirectStandardInput = true;
         var process = new Process { StartInfo = start };
-        var owned = new OwnedProcess(process);
+        var owned = new OwnedProcess(process, hear);
         process.OutputDataReceived += (_, line) => owned.Keep(line.Data);
         process.ErrorDataReceived += (_, line) => owned.Keep(line.Data);
         process.Start();
@@ -149,6 +151,7 @@ public sealed class OwnedProcess : IAsyncDisposable
 
         lock (_lock)
         {
+            _hear?.Invoke(line);
             if (_first.Count < FirstLines)
             {
                 _first.Add(line);
