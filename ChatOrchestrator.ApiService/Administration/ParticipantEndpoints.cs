@@ -49,27 +49,27 @@ internal static class ParticipantEndpoints
     public static void MapParticipantEndpoints(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/participants").WithTags("Participants");
-        group.MapGet("/", ListAsync).WithName("ListParticipants").RequirePermission(Permissions.ParticipantsRead, BotLimit.AllBots).WithSummary("Lists the people who write to the bots, oldest first").ProducesProblem(400);
-        group.MapGet("/{id:guid}", GetAsync).WithName("GetParticipant").RequirePermission(Permissions.ParticipantsRead, BotLimit.AllBots).WithSummary("Reads a participant").ProducesProblem(404);
-        group.MapGet("/{id:guid}/export", ExportAsync).WithName("ExportParticipant").RequirePermission(Permissions.ParticipantsPrivacy, BotLimit.AllBots)
+        group.MapGet("/", ListAsync).WithName("ListParticipants").RequirePermission(Permissions.ParticipantsRead, BotLimit.Filtered).WithSummary("Lists the people who write to the bots, oldest first").ProducesProblem(400).ProducesProblem(404);
+        group.MapGet("/{id:guid}", GetAsync).WithName("GetParticipant").RequirePermission(Permissions.ParticipantsRead, BotLimit.Participant).WithSummary("Reads a participant").ProducesProblem(404);
+        group.MapGet("/{id:guid}/export", ExportAsync).WithName("ExportParticipant").RequirePermission(Permissions.ParticipantsPrivacy, BotLimit.Participant)
             .WithSummary("Everything that is stored of a participant, one JSON object a line, each with its type").Produces(200, contentType: JsonLines).ProducesProblem(404);
-        group.MapDelete("/{id:guid}", EraseAsync).WithName("EraseParticipant").RequirePermission(Permissions.ParticipantsPrivacy, BotLimit.AllBots)
+        group.MapDelete("/{id:guid}", EraseAsync).WithName("EraseParticipant").RequirePermission(Permissions.ParticipantsPrivacy, BotLimit.Participant)
             .WithSummary("Erases a participant everywhere, and gives a receipt").ProducesProblem(404);
         var erasures = api.MapGroup("/erasures").WithTags("Participants");
-        erasures.MapGet("/", ListErasuresAsync).WithName("ListErasures").RequirePermission(Permissions.ParticipantsPrivacy, BotLimit.AllBots).WithSummary("Lists the receipts of erasures, newest first").ProducesProblem(400);
-        erasures.MapGet("/{id:guid}", GetErasureAsync).WithName("GetErasure").RequirePermission(Permissions.ParticipantsPrivacy, BotLimit.AllBots).WithSummary("Reads a receipt").ProducesProblem(404);
+        erasures.MapGet("/", ListErasuresAsync).WithName("ListErasures").RequirePermission(Permissions.ParticipantsPrivacy, BotLimit.Filtered).WithSummary("Lists the receipts of erasures, newest first").ProducesProblem(400);
+        erasures.MapGet("/{id:guid}", GetErasureAsync).WithName("GetErasure").RequirePermission(Permissions.ParticipantsPrivacy, BotLimit.Erasure).WithSummary("Reads a receipt").ProducesProblem(404);
     }
 
     private static async Task<Ok<PageResponse<ParticipantResponse>>> ListAsync(
-        Guid? botId, Guid? connectionId, string? userId, string? query, int? limit, string? cursor, ReadParticipants read, CancellationToken cancellationToken)
+        Guid? botId, Guid? connectionId, string? userId, string? query, int? limit, string? cursor, ReadParticipants read, Acting acting, CancellationToken cancellationToken)
     {
         if (query?.Length > MaxQueryLength)
         {
             throw new MalformedQueryException("query", $"query has at most {MaxQueryLength} characters.");
         }
         var filter = new ParticipantFilter(
-            botId is { } bot ? new BotId(bot) : null, connectionId is { } connection ? new ConnectionId(connection) : null,
-            Wanted(userId), Wanted(query));
+            BotLimits.Named(botId, acting.Caller), connectionId is { } connection ? new ConnectionId(connection) : null,
+            Wanted(userId), Wanted(query), acting.Caller.Bots);
         return TypedResults.Ok(PageResponse<ParticipantResponse>.Of(await read.HandleAsync(filter, Requests.Page(limit, cursor), cancellationToken), ParticipantResponse.Of));
     }
 
@@ -95,8 +95,9 @@ internal static class ParticipantEndpoints
     private static async Task<Ok<ErasureResponse>> EraseAsync(Guid id, EraseParticipant erase, Acting acting, CancellationToken cancellationToken) =>
         TypedResults.Ok(ErasureResponse.Of(await erase.HandleAsync(id, acting.Caller.Actor, cancellationToken)));
 
-    private static async Task<Ok<PageResponse<ErasureResponse>>> ListErasuresAsync(int? limit, string? cursor, ReadParticipants read, CancellationToken cancellationToken) =>
-        TypedResults.Ok(PageResponse<ErasureResponse>.Of(await read.ListErasuresAsync(Requests.Page(limit, cursor), cancellationToken), ErasureResponse.Of));
+    private static async Task<Ok<PageResponse<ErasureResponse>>> ListErasuresAsync(
+        int? limit, string? cursor, ReadParticipants read, Acting acting, CancellationToken cancellationToken) =>
+        TypedResults.Ok(PageResponse<ErasureResponse>.Of(await read.ListErasuresAsync(acting.Caller.Bots, Requests.Page(limit, cursor), cancellationToken), ErasureResponse.Of));
 
     private static async Task<Ok<ErasureResponse>> GetErasureAsync(Guid id, ReadParticipants read, CancellationToken cancellationToken) =>
         TypedResults.Ok(ErasureResponse.Of(await read.FindErasureAsync(id, cancellationToken)));

@@ -40,7 +40,10 @@ internal static class BotLimits
                 BotLimit.Connection => ("connection", await owners.OfConnectionAsync(id, http.RequestAborted)),
                 BotLimit.Conversation => ("conversation", await owners.OfConversationAsync(id, http.RequestAborted)),
                 BotLimit.Message => ("message", await owners.OfMessageAsync(id, http.RequestAborted)),
-                _ => ("dead letter", await owners.OfDeadLetterAsync(id, http.RequestAborted)),
+                BotLimit.DeadLetter => ("dead letter", await owners.OfDeadLetterAsync(id, http.RequestAborted)),
+                BotLimit.Participant => ("participant", await owners.OfParticipantAsync(id, http.RequestAborted)),
+                BotLimit.Erasure => ("receipt", await owners.OfErasureAsync(id, http.RequestAborted)),
+                _ => throw new InvalidOperationException($"There is no rule for {limit}."),
             };
             if (owner is not { } bot || !bots.Contains(bot))
             {

@@ -27,6 +27,12 @@ internal enum BotLimit
     /// <inheritdoc cref="Bot"/>
     DeadLetter,
 
+    /// <inheritdoc cref="Bot"/>
+    Participant,
+
+    /// <inheritdoc cref="Bot"/>
+    Erasure,
+
     /// <summary>It is for those who see all bots: 403.</summary>
     AllBots,
 }

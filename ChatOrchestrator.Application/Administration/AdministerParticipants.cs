@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ingress;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Turns;
@@ -17,7 +18,8 @@ public sealed class ReadParticipants(IParticipantStore participants)
 
     public IAsyncEnumerable<object> ExportAsync(Participant participant, CancellationToken cancellationToken) => participants.ExportAsync(participant, cancellationToken);
 
-    public Task<Page<ErasureReceipt>> ListErasuresAsync(PageRequest page, CancellationToken cancellationToken) => participants.ListErasuresAsync(page, cancellationToken);
+    public Task<Page<ErasureReceipt>> ListErasuresAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken) =>
+        participants.ListErasuresAsync(scope, page, cancellationToken);
 
     /// <exception cref="NotFoundException">There is no such receipt.</exception>
     public async Task<ErasureReceipt> FindErasureAsync(Guid id, CancellationToken cancellationToken) =>

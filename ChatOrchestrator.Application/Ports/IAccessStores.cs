@@ -61,4 +61,9 @@ public interface IBotOwnership
     Task<Domain.Bots.BotId?> OfMessageAsync(Guid id, CancellationToken cancellationToken);
 
     Task<Domain.Bots.BotId?> OfDeadLetterAsync(Guid id, CancellationToken cancellationToken);
+
+    Task<Domain.Bots.BotId?> OfParticipantAsync(Guid id, CancellationToken cancellationToken);
+
+    /// <summary>Of a receipt; null also where its connection is gone, and with it what says whose it was.</summary>
+    Task<Domain.Bots.BotId?> OfErasureAsync(Guid id, CancellationToken cancellationToken);
 }

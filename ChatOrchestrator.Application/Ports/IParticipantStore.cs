@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
@@ -7,7 +8,9 @@ namespace ChatOrchestrator.Application.Ports;
 /// <summary>Which participants are wanted; null: all.</summary>
 /// <param name="UserId">The platform's own id of the user.</param>
 /// <param name="Query">A part of the display name or the user name.</param>
-public sealed record ParticipantFilter(BotId? Bot = null, ConnectionId? Connection = null, string? UserId = null, string? Query = null);
+/// <param name="Scope">Only those who write to these bots; null: to any.</param>
+public sealed record ParticipantFilter(
+    BotId? Bot = null, ConnectionId? Connection = null, string? UserId = null, string? Query = null, BotScope? Scope = null);
 
 public sealed record ParticipantView(Participant Participant, BotId Bot, PlatformName Platform);
 
@@ -58,8 +61,8 @@ public interface IParticipantStore
     /// </summary>
     IAsyncEnumerable<object> ExportAsync(Participant participant, CancellationToken cancellationToken);
 
-    /// <summary>The newest first.</summary>
-    Task<Page<ErasureReceipt>> ListErasuresAsync(PageRequest page, CancellationToken cancellationToken);
+    /// <summary>The newest first; of some bots only, those whose connections are still there.</summary>
+    Task<Page<ErasureReceipt>> ListErasuresAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken);
 
     Task<ErasureReceipt?> FindErasureAsync(Guid id, CancellationToken cancellationToken);
 }

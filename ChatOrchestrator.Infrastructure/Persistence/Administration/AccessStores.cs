@@ -248,4 +248,12 @@ internal sealed class BotOwnership(ChatDatabase database) : IBotOwnership
     public Task<BotId?> OfDeadLetterAsync(Guid id, CancellationToken cancellationToken) => database.RunAsync(
         db => db.DeadLetters.Where(d => d.Id == id).Join(db.Conversations, d => d.ConversationId, c => c.Id, (_, c) => (BotId?)c.BotId).SingleOrDefaultAsync(cancellationToken),
         cancellationToken);
+
+    public Task<BotId?> OfParticipantAsync(Guid id, CancellationToken cancellationToken) => database.RunAsync(
+        db => db.Participants.Where(p => p.Id == id).Join(db.Connections, p => p.ConnectionId, c => c.Id, (_, c) => (BotId?)c.BotId).SingleOrDefaultAsync(cancellationToken),
+        cancellationToken);
+
+    public Task<BotId?> OfErasureAsync(Guid id, CancellationToken cancellationToken) => database.RunAsync(
+        db => db.Erasures.Where(e => e.Id == id).Join(db.Connections, e => e.ConnectionId, c => c.Id, (_, c) => (BotId?)c.BotId).SingleOrDefaultAsync(cancellationToken),
+        cancellationToken);
 }

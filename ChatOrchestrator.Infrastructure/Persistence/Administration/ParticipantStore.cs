@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
@@ -27,6 +28,10 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
             if (filter.Bot is { } bot)
             {
                 people = people.Where(p => db.Connections.Any(c => c.Id == p.ConnectionId && c.BotId == bot));
+            }
+            if (filter.Scope?.Only is { } only)
+            {
+                people = people.Where(p => db.Connections.Any(c => c.Id == p.ConnectionId && only.Contains(c.BotId)));
             }
             if (filter.UserId is { } user)
             {
@@ -117,10 +122,14 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
         }
     }
 
-    public Task<Page<ErasureReceipt>> ListErasuresAsync(PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<ErasureReceipt>> ListErasuresAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
         async db =>
         {
             var receipts = db.Erasures.AsNoTracking();
+            if (scope.Only is { } only)
+            {
+                receipts = receipts.Where(e => db.Connections.Any(c => c.Id == e.ConnectionId && only.Contains(c.BotId)));
+            }
             if (page.Cursor is { } cursor)
             {
                 var before = Cursor.ToId(ErasuresName, cursor);
