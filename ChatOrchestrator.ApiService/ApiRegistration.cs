@@ -48,6 +48,7 @@ internal static class ApiRegistration
         app.UseProblems();
         app.UseSecurityHeaders();
         app.UseStaticFiles();
+        app.UsePreflightLimits();
         app.UseCors();
         app.UseRequestLimits();
         app.UseAuthorization();

@@ -1,12 +1,14 @@
+using ChatOrchestrator.ApiService.WebChat;
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Infrastructure.Platforms.WebChat;
 using ChatOrchestrator.Infrastructure.Settings;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 
 namespace ChatOrchestrator.ApiService.Security;
 
 /// <summary>
-/// Which pages elsewhere may call the admin API from a browser: those of <c>Cors:AllowedOrigins</c>, by default none.
-/// Keys travel in headers, so credentials that a browser adds by itself are never allowed.
+/// Which pages elsewhere may call the admin API from a browser: those of <c>Cors:AllowedOrigins</c>, by default none. Each
+/// web chat has its own (<see cref="WebChatCrossOrigin"/>). Keys travel in headers, so credentials that a browser adds by itself are never allowed.
 /// </summary>
 internal static class CrossOrigin
 {
@@ -20,6 +22,7 @@ internal static class CrossOrigin
         {
             services.AddSettingsRule(_ => throw new ConfigurationException(Setting, $"'{wrong}' is not an origin such as 'https://admin.example.org'; all of them at once are not allowed."));
         }
+        services.AddSingleton<ICorsPolicyProvider, WebChatCrossOrigin>();
         return services.AddCors(cors => cors.AddPolicy(Policy, policy => policy
             .WithOrigins([.. origins.Where(WebChatSettings.IsOrigin)])
             .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -47,6 +47,10 @@ internal static class RequestLimits
         return services;
     }
 
+    /// <summary>Before a preflight is answered: which pages a web chat allows is looked up for it, and anybody may ask.</summary>
+    public static void UsePreflightLimits(this WebApplication app) => app.UseWhen(
+        http => HttpMethods.IsOptions(http.Request.Method) && http.Request.Path.StartsWithSegments(WebChat), limited => limited.UseRateLimiter());
+
     /// <summary>Behind the static files, which are cheap, and before authentication, which is not.</summary>
     public static void UseRequestLimits(this WebApplication app)
     {

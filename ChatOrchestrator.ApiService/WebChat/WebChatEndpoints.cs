@@ -25,12 +25,12 @@ internal static partial class WebChatEndpoints
     {
         var chat = app.MapGroup("/webchat/{connectionId:guid}").WithTags("Web chat").AllowAnonymous();
         chat.MapGet("", ShowPageAsync).WithName("WebChatPage").WithSummary("The page").Produces(200, contentType: "text/html").ProducesProblem(404);
-        chat.MapPost("/sessions", OpenSessionAsync).WithName("OpenWebChatSession").WithSummary("Opens a session, or renews an earlier one").ProducesProblem(403).ProducesProblem(404).ProducesProblem(429);
-        chat.MapGet("/messages", ListMessagesAsync).WithName("ListWebChatMessages").WithSummary("The conversation so far, the latest first page, oldest message first")
+        chat.MapPost("/sessions", OpenSessionAsync).RequireCors(WebChatCrossOrigin.Policy).WithName("OpenWebChatSession").WithSummary("Opens a session, or renews an earlier one").ProducesProblem(403).ProducesProblem(404).ProducesProblem(429);
+        chat.MapGet("/messages", ListMessagesAsync).RequireCors(WebChatCrossOrigin.Policy).WithName("ListWebChatMessages").WithSummary("The conversation so far, the latest first page, oldest message first")
             .ProducesProblem(400).ProducesProblem(401).ProducesProblem(404);
-        chat.MapPost("/messages", PostMessageAsync).WithName("PostWebChatMessage").WithSummary("Says something; accepted after it is stored")
+        chat.MapPost("/messages", PostMessageAsync).RequireCors(WebChatCrossOrigin.Policy).WithName("PostWebChatMessage").WithSummary("Says something; accepted after it is stored")
             .ProducesProblem(401).ProducesProblem(403).ProducesProblem(404).ProducesProblem(422).ProducesProblem(429).ProducesProblem(503);
-        chat.MapGet("/events", WebChatStream.HandleAsync).WithName("StreamWebChatEvents").WithSummary("Server-sent events; resumes behind Last-Event-ID")
+        chat.MapGet("/events", WebChatStream.HandleAsync).RequireCors(WebChatCrossOrigin.Policy).WithName("StreamWebChatEvents").WithSummary("Server-sent events; resumes behind Last-Event-ID")
             .Produces(200, contentType: "text/event-stream").ProducesProblem(401).ProducesProblem(404);
     }
 

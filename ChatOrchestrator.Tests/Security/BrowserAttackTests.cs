@@ -74,6 +74,37 @@ public sealed class BrowserAttackTests(Browser browser, ApiProcess api) : IClass
             """, new Uri(api.Service.Address, $"webchat/{chat}?embed=1").ToString());
     }
 
+    [ChromiumFact]
+    public async Task A_page_elsewhere_calls_a_chat_that_names_it_and_reads_the_answer()
+    {
+        await using var elsewhere = await ElsewhereAsync();
+        var chat = await api.CreateWebChatAsync(new { allowedOrigins = new[] { elsewhere.Urls.Single() } });
+        await using var opened = await browser.OpenPageAsync();
+        var page = opened.Page;
+        await page.GotoAsync(elsewhere.Urls.Single());
+
+        var answer = await page.EvaluateAsync<string>(
+            """
+            async url => {
+                const json = { 'Content-Type': 'application/json' };
+                const { token } = await (await fetch(`${url}/sessions`, { method: 'POST', headers: json, body: '{}' })).json();
+                const authorized = { Authorization: `Bearer ${token}` };
+                const events = (await fetch(`${url}/events`, { headers: authorized, signal: AbortSignal.timeout(30000) })).body.pipeThrough(new TextDecoderStream()).getReader();
+                await fetch(`${url}/messages`, { method: 'POST', headers: { ...json, ...authorized }, body: JSON.stringify({ text: 'Hello', clientMessageId: '1' }) });
+                for (let seen = ''; ;) {
+                    const { value, done } = await events.read();
+                    seen += value ?? '';
+                    if (done || seen.includes('demo model')) return seen;
+                }
+            }
+            """, new Uri(api.Service.Address, $"webchat/{chat}").ToString());
+
+        answer.ShouldContain("demo model");
+        (await page.EvaluateAsync<string>(
+            "url => fetch(url, { method: 'POST', credentials: 'include', headers: { 'Content-Type': 'application/json' }, body: '{}' }).then(r => 'read ' + r.status, () => 'refused')",
+            new Uri(api.Service.Address, $"webchat/{chat}/sessions").ToString())).ShouldBe("refused");
+    }
+
     private static async Task<WebApplication> ElsewhereAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -46,6 +46,37 @@ public sealed class HeaderTests
     }
 
     [Fact]
+    public async Task The_pages_that_a_web_chat_names_may_call_it_from_a_browser_and_no_others()
+    {
+        await using var api = await LimitedApi.StartAsync(new() { ["Cors__AllowedOrigins__0"] = "https://admin.example" });
+        const string Shop = "https://shop.example";
+        var (chat, open) = (await api.Api.CreateWebChatAsync(new { allowedOrigins = new[] { Shop, "https://other.example" } }), await api.Api.CreateWebChatAsync());
+
+        foreach (var path in new[] { "sessions", "messages" })
+        {
+            (await PreflightAsync(api, Shop, $"webchat/{chat}/{path}")).ShouldBe(Shop);
+            foreach (var elsewhere in new[] { "https://evil.example", "http://shop.example", "https://shop.example.evil.example", "https://shop.example:444", "https://admin.example", "null" })
+            {
+                (await PreflightAsync(api, elsewhere, $"webchat/{chat}/{path}")).ShouldBeNull(elsewhere);
+            }
+        }
+        (await PreflightAsync(api, Shop, $"webchat/{open}/sessions")).ShouldBeNull("it names none");
+        (await PreflightAsync(api, Shop, $"webchat/{Guid.NewGuid()}/sessions")).ShouldBeNull();
+        (await PreflightAsync(api, Shop, "api/v1/bots")).ShouldBeNull();
+
+        using var opened = await api.SendAsync(HttpMethod.Post, $"webchat/{chat}/sessions", ("Origin", Shop));
+        AllowedOf(opened).ShouldBe((201, Shop));
+        opened.Headers.Contains("Access-Control-Allow-Credentials").ShouldBeFalse();
+        // What is refused can be read, too: the page is told why.
+        using var refused = await api.SendAsync(HttpMethod.Get, $"webchat/{chat}/messages", ("Origin", Shop));
+        AllowedOf(refused).ShouldBe((401, Shop));
+        using var elsewhereOpened = await api.SendAsync(HttpMethod.Post, $"webchat/{chat}/sessions", ("Origin", "https://evil.example"));
+        AllowedOf(elsewhereOpened).ShouldBe((403, null));
+        (await api.Api.SendAsync(HttpMethod.Patch, $"api/v1/connections/{chat}", new { settings = new { allowedOrigins = new[] { "https://other.example" } } })).Ok();
+        (await PreflightAsync(api, Shop, $"webchat/{chat}/sessions")).ShouldBeNull("it was taken off the list");
+    }
+
+    [Fact]
     public async Task The_caller_s_address_is_believed_of_configured_proxies_only()
     {
         var limits = new Dictionary<string, string?> { ["Limits__ApiPerAddress__PerMinute"] = "6", ["Limits__ApiPerAddress__Burst"] = "3" };
@@ -91,10 +122,14 @@ public sealed class HeaderTests
         }
     }
 
+    private static (int Status, string? Origin) AllowedOf(HttpResponseMessage answer) =>
+        ((int)answer.StatusCode, answer.Headers.TryGetValues("Access-Control-Allow-Origin", out var allowed) ? allowed.Single() : null);
+
     private static async Task<string?> PreflightAsync(LimitedApi api, string origin, string path)
     {
         using var answer = await api.SendAsync(HttpMethod.Options, path, ("Origin", origin), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "x-api-key"));
-        return answer.Headers.TryGetValues("Access-Control-Allow-Origin", out var allowed) ? allowed.Single() : null;
+        answer.Headers.Contains("Access-Control-Allow-Credentials").ShouldBeFalse();
+        return AllowedOf(answer).Origin;
     }
 
     private static async Task<List<int>> StatusesAsync(LimitedApi api, Func<int, string> forwardedFor)
