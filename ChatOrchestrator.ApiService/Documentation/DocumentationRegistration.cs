@@ -1,6 +1,6 @@
 using ChatOrchestrator.ApiService.Security;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
-using Scalar.AspNetCore;
 
 namespace ChatOrchestrator.ApiService.Documentation;
 
@@ -62,11 +62,36 @@ internal static class DocumentationRegistration
             Examples.Add(operation);
             return Task.CompletedTask;
         });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            // Text has a converter of our own, so that its schema would say nothing.
+            if (context.JsonTypeInfo.Type == typeof(string) && schema.Type is null)
+            {
+                schema.Type = JsonSchemaType.String | (context.JsonPropertyInfo?.IsGetNullable == true ? JsonSchemaType.Null : 0);
+            }
+            return Task.CompletedTask;
+        });
     });
 
+    /// <summary>A page of our own: nothing in it is inline, which every page that comes as a package asks for.</summary>
     public static void MapDocumentation(this IEndpointRouteBuilder app)
     {
         app.MapOpenApi().AllowAnonymous();
-        app.MapScalarApiReference("/docs", options => options.WithTitle("ChatOrchestrator API").DisableDefaultFonts().DisableTelemetry()).AllowAnonymous();
+        app.MapGet("/docs", ShowPage).AllowAnonymous().ExcludeFromDescription();
+    }
+
+    private static Results<PhysicalFileHttpResult, RedirectHttpResult, NotFound> ShowPage(IWebHostEnvironment environment, HttpContext http)
+    {
+        // The page's addresses are relative to /.
+        if (http.Request.Path.Value is { } path && path.EndsWith('/'))
+        {
+            return TypedResults.Redirect(http.Request.PathBase + path.TrimEnd('/'));
+        }
+        if (environment.WebRootFileProvider.GetFileInfo("docs.html").PhysicalPath is not { } file)
+        {
+            return TypedResults.NotFound();
+        }
+        http.Response.Headers.CacheControl = "no-cache";
+        return TypedResults.PhysicalFile(file, "text/html; charset=utf-8");
     }
 }

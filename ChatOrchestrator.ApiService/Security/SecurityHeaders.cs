@@ -9,9 +9,7 @@ internal static class SecurityHeaders
     private const string Page =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; img-src 'self' data:";
 
-    /// <summary>The reference page brings its script and style inline.</summary>
-    private const string Documentation =
-        "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    private const string Documentation = Page + "; frame-ancestors 'none'";
 
     private const string NoDevices = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()";
 
@@ -44,7 +42,7 @@ internal static class SecurityHeaders
         if (headers.ContentSecurityPolicy.Count == 0)
         {
             headers.XFrameOptions = "DENY";
-            headers.ContentSecurityPolicy = path.StartsWithSegments("/docs", StringComparison.Ordinal) ? Documentation : NoPage;
+            headers.ContentSecurityPolicy = path.Equals("/docs", StringComparison.OrdinalIgnoreCase) ? Documentation : NoPage;
         }
         // The chat's script and frame are made for other sites' pages; nothing else is.
         var isChat = path.Value is { } text && text.StartsWith("/webchat", StringComparison.Ordinal);

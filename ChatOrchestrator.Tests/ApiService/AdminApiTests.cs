@@ -218,6 +218,6 @@ public sealed class AdminApiTests(ApiProcess api) : IClassFixture<ApiProcess>
         var page = (await api.GetAsync("docs/")).Ok();
 
         page.Text.ShouldNotContain("https://");
-        (await api.GetAsync("docs/scalar.js")).Ok();
+        (await api.GetAsync("docs/app.js")).Ok();
     }
 }

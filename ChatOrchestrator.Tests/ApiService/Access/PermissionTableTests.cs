@@ -18,7 +18,7 @@ public sealed class PermissionTableTests
     /// <summary>What anybody may call, and what protects it instead.</summary>
     private static readonly string[] Anonymous =
     [
-        "GET /", "GET /docs", "GET /docs/{documentName?}", "GET /docs/favicon.svg", "GET /docs/scalar.aspnetcore.js", "GET /docs/scalar.js", "GET /health/live", "GET /health/ready", "GET /openapi/{documentName}.json",
+        "GET /", "GET /docs", "GET /health/live", "GET /health/ready", "GET /openapi/{documentName}.json",
         "GET /webchat/{connectionId:guid}", "GET /webchat/{connectionId:guid}/events", "GET /webchat/{connectionId:guid}/messages",
         "GET /webhooks/{platform}/{connectionId:guid}", "POST /api/v1/auth/login", "POST /api/v1/auth/logout", "POST /api/v1/auth/refresh",
         "POST /webchat/{connectionId:guid}/messages", "POST /webchat/{connectionId:guid}/sessions", "POST /webhooks/{platform}/{connectionId:guid}", "ANY /metrics",
