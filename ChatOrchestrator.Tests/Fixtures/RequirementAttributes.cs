@@ -108,3 +108,9 @@ public sealed class NpmTheoryAttribute : RequirementTheoryAttribute
 {
     protected override string? Missing() => TestMachine.MissingNpm();
 }
+
+/// <summary>Needs bash, curl and jq, as commands of the documentation do.</summary>
+public sealed class ShellFactAttribute : RequirementFactAttribute
+{
+    protected override string? Missing() => TestMachine.MissingShell();
+}

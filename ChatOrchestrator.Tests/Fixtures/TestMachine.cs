@@ -70,6 +70,9 @@ public static class TestMachine
     public static string? MissingNpm() =>
         FindOnPath("node") is not null && FindOnPath("npm") is not null ? null : "needs Node.js: install the packages nodejs and npm";
 
+    public static string? MissingShell() =>
+        FindOnPath("bash") is not null && FindOnPath("curl") is not null && FindOnPath("jq") is not null ? null : "needs a shell's tools: install the packages bash, curl and jq";
+
     /// <returns>The full path of an executable on PATH, or null.</returns>
     public static string? FindOnPath(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
