@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Data.Common;
 using System.Text.Json;
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Administration;
@@ -46,6 +47,10 @@ internal static class CommandLine
         catch (MigrationFailedException e)
         {
             return Fail(ExitCode.StoreFailed, e.Message);
+        }
+        catch (DbException e)
+        {
+            return Fail(ExitCode.StoreFailed, $"The store did not do what was asked: {e.Message}");
         }
         catch (DomainException e)
         {

@@ -103,12 +103,18 @@ public static partial class HostStartup
     {
         // Not disposed: it would take the configuration along, which the host itself needs.
         var services = builder.Services.BuildServiceProvider();
+        var unknown = UnknownSettings.Find(builder.Configuration, CatalogueOf(builder));
         if (FindProblems(builder, services) is { Count: > 0 } problems)
         {
+            // There is no log yet; and a key that is misspelt may be why another is missing.
+            foreach (var setting in unknown)
+            {
+                Console.Error.WriteLine($"Warning: {setting}");
+            }
             throw new OptionsValidationException("settings", typeof(ConfigurationProblem), problems.Select(p => p.Line));
         }
         services.GetService<IStartupValidator>()?.Validate();
-        return UnknownSettings.Find(builder.Configuration, CatalogueOf(builder));
+        return unknown;
     }
 
     private static async Task<int> GuardAsync(Func<Task> run)

@@ -59,10 +59,6 @@ internal sealed class Examination(IServiceProvider services)
         {
             return new("database", Verdict.Broken, $"it cannot be reached ({e.InnerException!.GetType().Name}): is ConnectionStrings:chatdb right, and does the server run?");
         }
-        catch (Npgsql.PostgresException e)
-        {
-            return new("database", Verdict.Broken, $"the server refuses it ({e.SqlState}): is the user, the password or the database's name in ConnectionStrings:chatdb wrong?");
-        }
     }
 
     private async Task<Finding> KeyRingAsync(CancellationToken cancellationToken)

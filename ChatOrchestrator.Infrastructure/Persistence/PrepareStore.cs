@@ -84,9 +84,9 @@ public sealed partial class PrepareStore : IHostedLifecycleService
                     }
                     reason = "its schema is not up to date; run the verb 'migrate'";
                 }
-                catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName)
+                catch (PostgresException e) when (IsRefusal(e))
                 {
-                    throw new ConfigurationException(SettingName, $"the server refuses it ({e.SqlState}): is the user, the password or the database name wrong?");
+                    throw Refused(e);
                 }
                 catch (Exception e) when (ChatDatabase.IsUnavailable(e) && !either.IsCancellationRequested)
                 {
@@ -120,6 +120,7 @@ public sealed partial class PrepareStore : IHostedLifecycleService
     }
 
     /// <summary>What the store's schema is, compared with what this program knows. Changes nothing, and makes no file.</summary>
+    /// <exception cref="ConfigurationException">The server refuses the user, the password or the database's name.</exception>
     /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
     public async Task<StoreSchema> ReadSchemaAsync(CancellationToken cancellationToken)
     {
@@ -127,6 +128,10 @@ public sealed partial class PrepareStore : IHostedLifecycleService
         {
             await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
             return await ReadSchemaAsync(context, cancellationToken);
+        }
+        catch (PostgresException e) when (IsRefusal(e))
+        {
+            throw Refused(e);
         }
         catch (Exception e) when (ChatDatabase.IsUnavailable(e) && !cancellationToken.IsCancellationRequested)
         {
@@ -158,6 +163,12 @@ public sealed partial class PrepareStore : IHostedLifecycleService
             throw new ConfigurationException(SettingName, $"the database is newer than this program: it has the migration '{schema.Newer[0]}'. Start a version that knows it.");
         }
     }
+
+    private static bool IsRefusal(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName;
+
+    private ConfigurationException Refused(PostgresException e) =>
+        new(SettingName, $"the server refuses it ({e.SqlState}): is the user, the password or the database name wrong?");
 
     private async Task<StoreSchema> ReadSchemaAsync(ChatDbContext context, CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ internal static class OtherSettings
         Text("ForwardedHeaders:KnownProxies:0", "A proxy, such as 10.0.0.7, whose X-Forwarded-For and X-Forwarded-Proto are believed. None: nobody's are."),
         Text("ForwardedHeaders:KnownNetworks:0", "A network of such proxies, as 10.0.0.0/24."),
         Text("OTEL_EXPORTER_OTLP_ENDPOINT", "Where traces, metrics and logs go (OpenTelemetry; its other OTEL_ variables hold, too). Absent: metrics at /metrics only."),
-        Text("Sentry:Dsn", "Where errors are reported, such as https://KEY@o1.ingest.sentry.io/2. Absent: nowhere."),
+        Text("Sentry:Dsn", "Where errors are reported, without texts of messages and secrets, such as https://KEY@o1.ingest.sentry.io/2. Absent: nowhere."),
         Text("SENTRY_DSN", "Read where Sentry:Dsn is absent."),
         Text("ASPNETCORE_ENVIRONMENT", "Development or Production.", "Production"),
         Text("ASPNETCORE_URLS", "Where a process listens, such as http://*:8080.", "http://localhost:5000"),

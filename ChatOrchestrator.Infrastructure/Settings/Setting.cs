@@ -82,6 +82,6 @@ public sealed partial record Setting(string Key, Type Type, object? Default)
         }
     }
 
-    [GeneratedRegex("^ConnectionStrings:|(Key|Keys:0|Password|Secret|Token|Dsn|KEY|HEADERS)$")]
+    [GeneratedRegex("^ConnectionStrings:|(Key|Keys:0|Password|Secret|Token|Dsn|DSN|KEY|HEADERS)$")]
     private static partial Regex Secret();
 }

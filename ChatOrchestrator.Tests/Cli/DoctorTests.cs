@@ -16,6 +16,8 @@ public sealed class DoctorTests : IDisposable
         settings["DataProtection__Key"] = Key(1);
         settings["Platforms__Telegram__ApiBaseUrl"] = simulator.Url;
         settings["Ai__Endpoint"] = $"{simulator.Url}/v1";
+        // Nobody can be reached there, but the address is registered.
+        settings["PublicUrl"] = "https://chat.example.org";
         await using (var api = await ApiProcess.StartAsync(settings))
         {
             var bot = (await api.PostAsync("api/v1/bots", new { name = "Ada", ai = new { model = "gpt-other" } })).Ok().Id();
@@ -28,7 +30,12 @@ public sealed class DoctorTests : IDisposable
         {
             well.Split('\n').ShouldContain(l => l.StartsWith("ok", StringComparison.Ordinal) && l.Contains(what, StringComparison.Ordinal), well);
         }
+        well.ShouldContain("the webhook is registered");
         well.ShouldContain("Everything works.");
+
+        settings["PublicUrl"] = "https://elsewhere.example.org";
+        var (lost, moved) = await Chat.RunAsync(settings, "doctor");
+        (lost, moved.Contains("the webhook goes to another address", StringComparison.Ordinal)).ShouldBe((3, true), moved);
 
         // Nobody listens there.
         settings["Ai__Endpoint"] = "http://127.0.0.1:9/v1";
@@ -65,6 +72,8 @@ public sealed class DoctorTests : IDisposable
         (code, output) = await Chat.RunAsync(settings, "doctor");
         (code, output.Contains("cannot be reached", StringComparison.Ordinal)).ShouldBe((3, true), output);
         output.ShouldNotContain("hidden");
+        (code, output) = await Chat.RunAsync(settings, "bots", "export");
+        (code, output.Contains("cannot be reached", StringComparison.Ordinal)).ShouldBe((4, true), output);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

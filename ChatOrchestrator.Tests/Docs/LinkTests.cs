@@ -105,7 +105,7 @@ public sealed partial class LinkTests
     [GeneratedRegex(@"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]+)>?(?:\s+""[^""]*"")?\s*\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"^(\s*)(```+|~~~+).*?^\1\2\s*$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^([ \t]*)(```+|~~~+).*?^\1\2[ \t]*$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
 
     [GeneratedRegex("`[^`\n]+`")]
