@@ -34,8 +34,8 @@ internal sealed class TurnRecord
         {
             return turn;
         }
-        turn = turn with { InputTokens = (int?)_usage?.Input, OutputTokens = (int?)_usage?.Output, CostNanos = _nanos, Notes = _notes ?? [] };
-        return turn with { Charge = TakeCharge() };
+        var (notes, usage, nanos) = (_notes, _usage, _nanos);
+        return turn with { InputTokens = (int?)usage?.Input, OutputTokens = (int?)usage?.Output, CostNanos = nanos, Notes = notes ?? [], Charge = TakeCharge() };
     }
 
     /// <summary>What is to be settled, if anything; the record is empty then.</summary>
