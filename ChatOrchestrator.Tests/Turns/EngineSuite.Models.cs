@@ -181,7 +181,7 @@ public abstract partial class EngineSuite
         rule.Change("Operators", [NotificationKinds.BudgetReached, NotificationKinds.HandoffRequested], 0, "{}", "", TimeProvider.System.GetUtcNow());
         await ReadAsync(c =>
         {
-            c.Add(rule);
+            c.AddRange(new Bot("Bot", new AiSettings(), new ProcessingSettings(), TimeProvider.System.GetUtcNow(), chat.Address.Bot), rule);
             return c.SaveChangesAsync();
         });
 
