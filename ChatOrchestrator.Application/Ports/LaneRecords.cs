@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
@@ -172,6 +173,9 @@ public sealed record TurnCommit
 
     /// <summary>What was out of the ordinary, for the timeline of <see cref="MessageId"/>.</summary>
     public IReadOnlyList<TurnNote> Notes { get; init; } = [];
+
+    /// <summary>What somebody may want to be told of.</summary>
+    public IReadOnlyList<NotificationEvent> Notifications { get; init; } = [];
 
     /// <summary>The inbound message that becomes a dead letter, when the turn failed for good.</summary>
     public Guid? DeadLetterOf { get; init; }

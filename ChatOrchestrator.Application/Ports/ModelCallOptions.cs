@@ -50,7 +50,7 @@ public sealed class ModelCallOptions : ChatOptions
 /// <summary>What became of a call.</summary>
 public sealed class ModelCallReport
 {
-    private readonly List<(string Model, ModelFailure Failure)> _failed = [];
+    private List<(string Model, ModelFailure Failure)>? _failed;
 
     /// <summary>The model that answered, as bots name it; null: the one that was asked for, or none.</summary>
     public string? AnsweredBy { get; set; }
@@ -59,7 +59,7 @@ public sealed class ModelCallReport
     public bool FromCache { get; set; }
 
     /// <summary>The models that did not answer, before one did or the last one did not either.</summary>
-    public IReadOnlyList<(string Model, ModelFailure Failure)> Failed => _failed;
+    public IReadOnlyList<(string Model, ModelFailure Failure)> Failed => _failed is null ? [] : _failed;
 
-    public void Add(string model, ModelFailure failure) => _failed.Add((model, failure));
+    public void Add(string model, ModelFailure failure) => (_failed ??= []).Add((model, failure));
 }

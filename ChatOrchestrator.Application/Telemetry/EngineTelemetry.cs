@@ -104,7 +104,7 @@ public static class EngineTelemetry
         }
         Held.Add(0);
         Announce(Turns, "state", ["answered", "command", "silent", "cancelled", "failed"]);
-        Announce(TurnFailures, "reason", ["model_timed_out", "model_rate_limited", "model_unavailable", "model_rejected", "model_unauthorized", "model_empty_answer", "internal_error"]);
+        Announce(TurnFailures, "reason", ["model_timed_out", "model_rate_limited", "model_unavailable", "model_rejected", "model_unauthorized", "model_empty_answer", "model_refused", "model_malformed_answer", "model_incomplete_answer", "model_context_too_long", "internal_error"]);
         Announce(Skipped, "reason", ["rate_limited", "bot_loop"]);
         Announce(DeadLetters, "stage", ["turn", "delivery"]);
         Announce(Steered, "action", ["handed_off", "resumed", "ended"]);

@@ -52,9 +52,9 @@ internal sealed class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbe
     /// <summary>Saves an outcome, or gives the lane back. False: the lease was lost and nothing was saved.</summary>
     public async Task<bool> CommitAsync(HeldLane held, DeliveryCommit delivery, CancellationToken cancellationToken)
     {
-        if (delivery.Next != LaneNext.Keep)
+        if (delivery.Next != LaneNext.Keep && held.Record.TakeCharge() is { } charge)
         {
-            delivery = delivery with { Charge = held.Record.TakeCharge() };
+            delivery = delivery with { Charge = charge };
         }
         return await held.Unsettled && await CommitAsync(delivery, cancellationToken);
     }

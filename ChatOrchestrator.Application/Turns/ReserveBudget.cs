@@ -1,3 +1,5 @@
+using System.Globalization;
+using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Domain.Bots;
@@ -46,12 +48,27 @@ internal sealed class ReserveBudget(IBudgetStore budgets, IModelCatalog catalog,
             var further = await TryReserveAsync(held, bot, participant, expected, [budget.CheaperModel!], 100 + budget.CheaperModelPercent, cancellationToken);
             outcome = further == BudgetLimit.None ? outcome : BudgetActions.Answer;
         }
-        held.Record.Note("budget_reached", $"{NameOf(limit)}: {outcome}");
+        Tell(held, bot.Id, limit, participant, outcome);
         ModelTelemetry.BudgetsReached.Add(1, new("limit", NameOf(limit)), new("outcome", outcome));
         return outcome == BudgetActions.CheaperModel
             ? new BudgetDecision(budget.CheaperModel, null)
             : new BudgetDecision(null, new BudgetRefusal(budget.Notice, outcome == BudgetActions.Operator));
     }
+
+    /// <summary>In the turn's commit: in its timeline each time, to those who asked for it once a day.</summary>
+    private void Tell(HeldLane held, BotId bot, BudgetLimit limit, Guid? participant, string outcome)
+    {
+        var conversation = held.Lane.Conversation;
+        var subject = limit is BudgetLimit.ParticipantCost or BudgetLimit.ParticipantTokens ? participant?.ToString() : null;
+        held.Record.Note("budget_reached", $"{NameOf(limit)}: {outcome}");
+        held.Record.Tell(NotificationEvent.BudgetReached(bot, NameOf(limit), subject, Today().ToString("O", CultureInfo.InvariantCulture), outcome, conversation));
+        if (outcome == BudgetActions.Operator)
+        {
+            held.Record.Tell(NotificationEvent.HandoffRequested(bot, conversation, null, "budget_reached"));
+        }
+    }
+
+    private DateOnly Today() => DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
 
     /// <summary>The stable word of a limit.</summary>
     public static string NameOf(BudgetLimit limit) => limit switch
@@ -81,7 +98,7 @@ internal sealed class ReserveBudget(IBudgetStore budgets, IModelCatalog catalog,
             bot.Id,
             participant,
             held.Lane.Conversation,
-            DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime),
+            Today(),
             nanos,
             expected.Total,
             TimeSpan.FromSeconds(bot.Ai.TimeoutSeconds) + AfterCall,

@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
 
 namespace ChatOrchestrator.Application.Turns;
@@ -6,11 +7,15 @@ namespace ChatOrchestrator.Application.Turns;
 internal sealed class TurnRecord
 {
     private List<TurnNote>? _notes;
+    private List<NotificationEvent>? _told;
     private ModelUsage? _usage;
     private long? _nanos;
     private Guid? _reservation;
 
     public void Note(string kind, string? detail) => (_notes ??= []).Add(new TurnNote(kind, detail));
+
+    /// <summary>Somebody may want to be told of it, once the turn is saved.</summary>
+    public void Tell(NotificationEvent happened) => (_told ??= []).Add(happened);
 
     /// <summary>Something is set aside for the turn, and is to be settled with it.</summary>
     public void Reserved(Guid reservation) => _reservation = reservation;
@@ -34,15 +39,23 @@ internal sealed class TurnRecord
         {
             return turn;
         }
-        turn = turn with { InputTokens = (int?)_usage?.Input, OutputTokens = (int?)_usage?.Output, CostNanos = _nanos, Notes = _notes ?? [] };
-        return turn with { Charge = TakeCharge() };
+        var (notes, told, usage, nanos) = (_notes, _told, _usage, _nanos);
+        return turn with
+        {
+            InputTokens = (int?)usage?.Input,
+            OutputTokens = (int?)usage?.Output,
+            CostNanos = nanos,
+            Notes = notes ?? [],
+            Notifications = told ?? [],
+            Charge = TakeCharge(),
+        };
     }
 
     /// <summary>What is to be settled, if anything; the record is empty then.</summary>
     public BudgetCharge? TakeCharge()
     {
         var charge = _reservation is { } reservation ? new BudgetCharge(reservation, _nanos ?? 0, _usage?.Total ?? 0) : (BudgetCharge?)null;
-        (_notes, _usage, _nanos, _reservation) = (null, null, null, null);
+        (_notes, _told, _usage, _nanos, _reservation) = (null, null, null, null, null);
         return charge;
     }
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 
 namespace ChatOrchestrator.Cli.Health;
 
-/// <summary>Asks the default model and those that bots name for a word: only an answer shows that key, name and quota are right.</summary>
+/// <summary>Asks the default model, those that are configured and those that bots name for a word, each without its stand-ins: only an answer shows that key, name and quota are right.</summary>
 internal sealed class ExamineModels(IServiceProvider services)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -24,7 +24,7 @@ internal sealed class ExamineModels(IServiceProvider services)
             yield break;
         }
         string?[] named = readsBots ? await NamedAsync(cancellationToken) : [];
-        var models = named.OfType<string>().Where(m => m != options.Model).Distinct().Order(StringComparer.Ordinal).Prepend(options.Model);
+        var models = named.OfType<string>().Concat(options.Models.Keys).Where(m => m != options.Model).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal).Prepend(options.Model);
         foreach (var finding in await Task.WhenAll(models.Select(model => AskAsync(model, cancellationToken))))
         {
             yield return finding;
@@ -34,7 +34,7 @@ internal sealed class ExamineModels(IServiceProvider services)
     private async Task<string?[]> NamedAsync(CancellationToken cancellationToken)
     {
         var bots = await services.GetRequiredService<IBotStore>().ListAsync(BotScope.All, new PageRequest(PageRequest.MaxLimit, null), cancellationToken);
-        return [.. bots.Items.Select(bot => bot.Ai.Model)];
+        return [.. bots.Items.SelectMany(bot => (bot.Processing.Models?.Fallbacks ?? []).Append(bot.Ai.Model))];
     }
 
     private async Task<Finding> AskAsync(string model, CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ internal sealed class ExamineModels(IServiceProvider services)
         {
             var since = Stopwatch.GetTimestamp();
             await services.GetRequiredService<IChatClient>().GetResponseAsync(
-                [new ChatMessage(ChatRole.User, "Reply with the word ok.")], new ChatOptions { ModelId = model }, limit.Token);
+                [new ChatMessage(ChatRole.User, "Reply with the word ok.")], new ModelCallOptions { ModelId = model, Fallbacks = [] }, limit.Token);
             return new(what, Verdict.Well, $"answered in {Stopwatch.GetElapsedTime(since).TotalMilliseconds:0} ms");
         }
         catch (ModelException e)

@@ -8,6 +8,7 @@ namespace ChatOrchestrator.Infrastructure.Ai;
 /// <summary>Watches an answer go by and says at its end whether it was one.</summary>
 internal struct AnswerInspection
 {
+    private bool _hasBegun;
     private bool _hasText;
     private bool _isRefused;
     private ChatFinishReason? _finish;
@@ -28,6 +29,7 @@ internal struct AnswerInspection
     /// <summary>Takes a piece of an answer. Returns false for one that holds nothing yet (the role, an empty delta).</summary>
     public bool Take(ChatResponseUpdate update)
     {
+        _hasBegun = true;
         _finish ??= update.FinishReason;
         // The adapter drops the refusal of an answer without tool calls.
         if (update.RawRepresentation is StreamingChatCompletionUpdate { RefusalUpdate.Length: > 0 })
@@ -44,7 +46,8 @@ internal struct AnswerInspection
         // A connection that is closed in time looks like the end of the stream; only the reason tells that the answer is whole.
         if (_finish is null && !_isRefused)
         {
-            throw new ModelException(ModelFailure.Incomplete);
+            // Where there was no event at all, it was no stream: a page, or an answer to another question.
+            throw new ModelException(_hasBegun ? ModelFailure.Incomplete : ModelFailure.Malformed);
         }
         CheckContents();
     }

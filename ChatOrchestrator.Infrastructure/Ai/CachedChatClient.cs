@@ -19,24 +19,14 @@ internal sealed class CachedChatClient(IChatClient model, HybridCache cache, IDi
     private readonly HybridCacheEntryFlags _flags = shared is null ? HybridCacheEntryFlags.None : HybridCacheEntryFlags.DisableLocalCache;
 
     /// <inheritdoc/>
-    public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public override Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         if (options is not ModelCallOptions { CacheFor.Ticks: > 0 } call)
         {
-            return await base.GetResponseAsync(messages, options, cancellationToken);
+            return base.GetResponseAsync(messages, options, cancellationToken);
         }
         var prompt = messages.ToList();
-        if (KeyOf(prompt, call) is not { } key)
-        {
-            return await base.GetResponseAsync(prompt, options, cancellationToken);
-        }
-        if (await FindAsync(key, call, cancellationToken) is { } known)
-        {
-            return new ChatResponse(new ChatMessage(ChatRole.Assistant, known.Text)) { ModelId = known.Model, FinishReason = ChatFinishReason.Stop };
-        }
-        var response = await base.GetResponseAsync(prompt, options, cancellationToken);
-        await KeepAsync(key, call, response.Text, response.ModelId, response.FinishReason, cancellationToken);
-        return response;
+        return KeyOf(prompt, call) is { } key ? AskAsync(key, prompt, call, cancellationToken) : base.GetResponseAsync(prompt, options, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -48,6 +38,17 @@ internal sealed class CachedChatClient(IChatClient model, HybridCache cache, IDi
         }
         var prompt = messages.ToList();
         return KeyOf(prompt, call) is { } key ? StreamAsync(key, prompt, call, cancellationToken) : base.GetStreamingResponseAsync(prompt, options, cancellationToken);
+    }
+
+    private async Task<ChatResponse> AskAsync(string key, List<ChatMessage> prompt, ModelCallOptions call, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(key, call, cancellationToken) is { } known)
+        {
+            return new ChatResponse(new ChatMessage(ChatRole.Assistant, known.Text)) { ModelId = known.Model, FinishReason = ChatFinishReason.Stop };
+        }
+        var response = await base.GetResponseAsync(prompt, call, cancellationToken);
+        await KeepAsync(key, call, response.Text, response.ModelId, response.FinishReason, cancellationToken);
+        return response;
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(string key, List<ChatMessage> prompt, ModelCallOptions call, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -13,15 +13,15 @@ namespace ChatOrchestrator.Infrastructure.Ai;
 internal sealed partial class FallbackChatClient(IChatClient model, ModelCatalog catalog, ILogger<FallbackChatClient> logger) : DelegatingChatClient(model)
 {
     /// <inheritdoc/>
-    public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public override Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        StandsAlone(options) ? base.GetResponseAsync(messages, options, cancellationToken) : AskAsync([.. messages], new Walk(ChainOf(options), options, logger), cancellationToken);
+
+    /// <inheritdoc/>
+    public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        StandsAlone(options) ? base.GetStreamingResponseAsync(messages, options, cancellationToken) : StreamAsync([.. messages], new Walk(ChainOf(options), options, logger), cancellationToken);
+
+    private async Task<ChatResponse> AskAsync(List<ChatMessage> prompt, Walk walk, CancellationToken cancellationToken)
     {
-        var chain = ChainOf(options);
-        if (chain.Count == 1)
-        {
-            return await base.GetResponseAsync(messages, options, cancellationToken);
-        }
-        var prompt = messages.ToList();
-        var walk = new Walk(chain, options, logger);
         while (true)
         {
             try
@@ -35,13 +35,6 @@ internal sealed partial class FallbackChatClient(IChatClient model, ModelCatalog
                 walk.MoveOn(e);
             }
         }
-    }
-
-    /// <inheritdoc/>
-    public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        var chain = ChainOf(options);
-        return chain.Count == 1 ? base.GetStreamingResponseAsync(messages, options, cancellationToken) : StreamAsync([.. messages], new Walk(chain, options, logger), cancellationToken);
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(List<ChatMessage> prompt, Walk walk, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -90,6 +83,8 @@ internal sealed partial class FallbackChatClient(IChatClient model, ModelCatalog
             return null;
         }
     }
+
+    private bool StandsAlone(ChatOptions? options) => catalog.StandsAlone(options?.ModelId, (options as ModelCallOptions)?.Fallbacks);
 
     private IReadOnlyList<string> ChainOf(ChatOptions? options) => catalog.ChainOf(options?.ModelId, (options as ModelCallOptions)?.Fallbacks);
 

@@ -37,8 +37,12 @@ internal sealed class ModelCatalog : IModelCatalog
         model = Or(model);
         IEnumerable<string>? next = fallbacks;
         next ??= _ai.Models.GetValueOrDefault(model)?.Fallbacks;
-        return next is null || !next.Any() ? [model] : [.. next.Prepend(model).Distinct(StringComparer.OrdinalIgnoreCase).Take(MaxChain)];
+        return next is null ? [model] : [.. next.Prepend(model).Distinct(StringComparer.OrdinalIgnoreCase).Take(MaxChain)];
     }
+
+    /// <summary>Nobody stands in for the model. As a bare look-up, for every call asks.</summary>
+    public bool StandsAlone(string? model, IReadOnlyList<string>? fallbacks) =>
+        fallbacks is { } chosen ? chosen.Count == 0 : !_ai.Models.TryGetValue(Or(model), out var known) || known.Fallbacks.Count == 0;
 
     /// <summary>Which provider is asked for a model, by which name, and how patiently.</summary>
     public ModelAddress AddressOf(string? model)

@@ -176,7 +176,8 @@ public sealed class ModelChatClientTests : IAsyncLifetime
     [InlineData(false, "{}", ModelFailure.Malformed)]
     [InlineData(true, "data: {\"id\":\n\n", ModelFailure.Malformed)]
     [InlineData(true, "data: {\"error\":{\"message\":\"overloaded\"}}\n\ndata: [DONE]\n\n", ModelFailure.Incomplete)]
-    [InlineData(true, "", ModelFailure.Incomplete)]
+    [InlineData(true, "", ModelFailure.Malformed)]
+    [InlineData(true, "{\"id\":", ModelFailure.Malformed)]
     public async Task What_is_not_an_answer_is_told_apart(bool stream, string body, ModelFailure expected)
     {
         _stub.Always = OpenAIStub.Raw(body, stream ? "text/event-stream" : "application/json");

@@ -8,10 +8,10 @@ public sealed class BudgetTests(PostgresDatabase postgres, RedisDatabase redis) 
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
 
-    /// <summary>The backend counts 40 tokens in and 3 out: a fraction over six million billionths, which counts as one more.</summary>
-    private const string InputPrice = "150.000000006", OutputPrice = "0.0001";
+    /// <summary>The backend counts 40 tokens in and 3 out: a fraction over 6.45 million billionths, which counts as one more.</summary>
+    private const string InputPrice = "150.000000006", OutputPrice = "150";
 
-    private const decimal PerAnswer = 0.006_000_001m;
+    private const decimal PerAnswer = 0.006_450_001m;
 
     [StoresFact]
     public async Task Sixty_four_turns_at_once_on_three_workers_spend_what_the_model_counted_to_the_smallest_unit_and_never_more_than_the_limit()
@@ -21,7 +21,7 @@ public sealed class BudgetTests(PostgresDatabase postgres, RedisDatabase redis) 
         var settings = new Dictionary<string, string?> { ["Ai__Models__fake__InputPrice"] = InputPrice, ["Ai__Models__fake__OutputPrice"] = OutputPrice };
         var bot = new Dictionary<string, object>
         {
-            ["processing"] = new { quietPeriodMs = 0, budgets = new { costPerDay = limit, reserveOutputTokens = 3, notice = "Enough for today." } },
+            ["processing"] = new { quietPeriodMs = 0, budgets = new { costPerDay = limit, reserveOutputTokens = 20, notice = "Enough for today." } },
         };
         await using var cluster = await Cluster.StartAsync(postgres.ConnectionString, redis.Configuration, workers: 3, settings, bot);
         var running = 0;

@@ -89,11 +89,12 @@ public abstract class BudgetSuite(TestStore store) : StoreSuite(store)
         await Store.Budgets.ReserveAsync(request, default);
         var turn = TestChat.Turn(lane, asked) with { Charge = new BudgetCharge(request.Id, 70, 7), HandOver = true, Notes = [new TurnNote("budget_reached", "bot_cost: operator")] };
 
-        (await CommitAsync(turn)).Held.ShouldBeTrue();
+        var committed = await CommitAsync(turn);
+        committed.Held.ShouldBeTrue();
         (await CommitAsync(turn)).Held.ShouldBeFalse();
 
         (await Store.Budgets.ReadAsync(_bot, Day, default)).ShouldBe(new BudgetSpending(70, 7, 0, 0));
-        await ReleaseAsync(lane, long.MaxValue);
+        await ReleaseAsync(lane, committed.AnswerSequence);
         await chat.SayAsync();
         (await ClaimAsync(chat)).State.ShouldBe(ConversationState.HandedOff);
     }

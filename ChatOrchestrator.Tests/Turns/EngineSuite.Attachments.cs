@@ -98,17 +98,22 @@ public abstract partial class EngineSuite
     [StoreFact]
     public async Task Speech_is_transcribed_once_and_kept_whatever_happens_to_the_turn()
     {
-        using var engine = await StartAsync();
+        var model = Substitute.For<IChatClient>();
+        model.GetResponseAsync(default!).ReturnsForAnyArgs(call =>
+        {
+            _prompts.Enqueue([.. call.Arg<IEnumerable<ChatMessage>>()]);
+            return Task.FromException<ChatResponse>(new ModelException(ModelFailure.Unavailable));
+        });
+        using var engine = await StartAsync(model);
         _platform.Fetch = _ => new Media(new byte[10], "audio/ogg");
         _speech.IsConfigured.Returns(true);
         _speech.TranscribeAsync(default!, default, default).ReturnsForAnyArgs("Call me back.");
-        _answer = "\u200b";
         var chat = await NewChatAsync("telegram", new ProcessingSettings { QuietPeriodMs = 0, MaxAttempts = 3 });
 
         await SayAsync(chat, "[voice message]", new Attachment { Kind = AttachmentKind.Voice, Id = "v1" });
         await DrainAsync(chat);
 
-        (await TurnsAsync(chat)).ShouldHaveSingleItem().Attempt.ShouldBe(3, "the model's answers were of no use");
+        (await TurnsAsync(chat)).ShouldHaveSingleItem().Attempt.ShouldBe(3, "the model did not answer");
         _platform.Fetched.ShouldBe(["v1"]);
         _prompts.Count.ShouldBe(3);
         _prompts.Select(p => p[^1].Text).ShouldAllBe(t => t == "Call me back.");

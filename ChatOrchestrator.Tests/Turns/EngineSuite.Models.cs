@@ -4,6 +4,7 @@ using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Domain.Notifications;
 using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Tests.Ai;
 using ChatOrchestrator.Tests.Persistence;
@@ -176,6 +177,13 @@ public abstract partial class EngineSuite
         // The first answer sets 10 tokens of answer aside and leaves too little for a second one.
         var budget = new BudgetSettings { ParticipantCostPerDay = 0.000_010m, ReserveOutputTokens = 10, AtLimit = action, CheaperModel = "cheap", Notice = "Enough for today." };
         var chat = await NewChatAsync("telegram", new ProcessingSettings { QuietPeriodMs = 0, Budgets = budget });
+        var rule = new NotificationRule(chat.Address.Bot, "webhook", TimeProvider.System.GetUtcNow());
+        rule.Change("Operators", [NotificationKinds.BudgetReached, NotificationKinds.HandoffRequested], 0, "{}", "", TimeProvider.System.GetUtcNow());
+        await ReadAsync(c =>
+        {
+            c.AddRange(new Bot("Bot", new AiSettings(), new ProcessingSettings(), TimeProvider.System.GetUtcNow(), chat.Address.Bot), rule);
+            return c.SaveChangesAsync();
+        });
 
         await chat.SayAsync();
         await DrainAsync(chat);
@@ -189,6 +197,8 @@ public abstract partial class EngineSuite
         var texts = _platform.Sent.Where(p => p.Chat == chat.Address.Chat).Select(p => p.Text).ToList();
         var models = stub.Requests.Select(r => r.Body.GetProperty("model").GetString()).ToList();
         (await NotesAsync(chat)).ShouldContain(n => n.Kind == "budget_reached" && n.Detail == $"participant_cost: {action}");
+        (await ReadAsync(c => c.Notifications.AsNoTracking().Where(n => n.RuleId == rule.Id).OrderBy(n => n.Kind).Select(n => n.Kind).ToListAsync()))
+            .ShouldBe(action == BudgetActions.Operator ? [NotificationKinds.BudgetReached, NotificationKinds.HandoffRequested] : [NotificationKinds.BudgetReached], "once a day");
         switch (action)
         {
             case BudgetActions.Answer:

@@ -58,6 +58,10 @@ internal static class PostgresLaneExtras
         {
             await RunAsync(new NpgsqlCommand(HandOver, connection).Value(conversation), token);
         }
+        foreach (var happened in turn.Notifications)
+        {
+            await connection.NotifyAsync(turn.Lease.Conversation, happened, token);
+        }
         foreach (var note in turn.Notes)
         {
             await RunAsync(new NpgsqlCommand(Note, connection).Value(conversation).Value(turn.MessageId).Value(note.Kind).Value<string?>(note.Detail), token);

@@ -55,6 +55,10 @@ internal static class SqliteLaneExtras
         {
             SqliteBudgetStore.Settle(session, charge);
         }
+        foreach (var happened in turn.Notifications)
+        {
+            session.Notify(turn.Lease.Conversation, happened);
+        }
         foreach (var note in turn.Notes)
         {
             session.Run(Note, conversation, turn.MessageId, note.Kind, note.Detail, session.Now);
