@@ -1,6 +1,7 @@
 using ChatOrchestrator.Application.Analytics;
 using ChatOrchestrator.Application.Delivery;
 using ChatOrchestrator.Application.Ingress;
+using ChatOrchestrator.Application.Moderation;
 using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Retention;
 using ChatOrchestrator.Application.Turns;
@@ -45,6 +46,9 @@ public static class EngineRegistration
         services.TryAddSingleton<AdmitMessages>();
         services.TryAddSingleton<ReadAttachments>();
         services.TryAddSingleton<ReserveBudget>();
+        services.AddOptions<ModerationOptions>().BindConfiguration(ModerationOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<ModerateText>();
+        services.TryAddSingleton<ModerateTurn>();
         services.TryAddSingleton<GenerateAnswer>();
         services.TryAddSingleton<ReconcileDelivery>();
         services.TryAddSingleton<DeliverParts>();

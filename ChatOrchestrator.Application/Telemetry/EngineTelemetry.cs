@@ -82,6 +82,12 @@ public static class EngineTelemetry
     /// <summary>Items that shared one commit, by <c>batch</c> (<c>inbox</c>, <c>turn</c>, <c>delivery</c>).</summary>
     public static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>("chat.batch.size", "{item}", "Items that shared one commit.", tags: null, Items);
 
+    /// <summary>Texts that moderation objected to, by <c>direction</c> (<c>input</c>, <c>output</c>) and <c>action</c> (<c>block</c>, <c>flag</c>, <c>record</c>).</summary>
+    public static readonly Counter<long> Moderated = Meter.CreateCounter<long>("chat.moderation.objections", "{text}", "Texts that moderation objected to.");
+
+    /// <summary>Texts that could not be judged, by <c>reason</c>.</summary>
+    public static readonly Counter<long> ModerationFailures = Meter.CreateCounter<long>("chat.moderation.failures", "{text}", "Texts that could not be judged.");
+
     /// <summary>Tokens by <c>model</c> and <c>direction</c>.</summary>
     public static readonly Counter<long> Tokens = Meter.CreateCounter<long>("chat.tokens", "{token}", "Tokens that the provider counted.");
 

@@ -35,6 +35,8 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
 
     public DbSet<Suggestion> Suggestions => Set<Suggestion>();
 
+    public DbSet<ModerationRecord> Moderations => Set<ModerationRecord>();
+
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
 
     public DbSet<InboxEvent> InboxEvents => Set<InboxEvent>();
@@ -171,6 +173,18 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             suggestion.ToTable("suggestions").HasKey(s => s.Id);
             suggestion.Property(s => s.Id).ValueGeneratedNever();
             suggestion.HasIndex(s => new { s.ConversationId, s.Id });
+        });
+        modelBuilder.Entity<ModerationRecord>(record =>
+        {
+            record.ToTable("moderations").HasKey(r => r.Id);
+            record.Property(r => r.Id).ValueGeneratedNever();
+            record.Property(r => r.Reason).HasMaxLength(50);
+            record.Property(r => r.ReviewedBy).HasMaxLength(100);
+            record.Property(r => r.Categories).HasConversion<Converters.Json<IReadOnlyDictionary<string, double>>, Converters.SameInstance<IReadOnlyDictionary<string, double>>>().HasColumnType(JsonColumnType);
+            record.HasIndex(r => new { r.BotId, r.Id });
+            record.HasIndex(r => new { r.ConversationId, r.Id });
+            record.HasIndex(r => r.MessageId);
+            record.HasIndex(r => r.Id).HasFilter("state = 0").HasDatabaseName("ix_moderations_open");
         });
         modelBuilder.Entity<AuditEntry>(entry =>
         {

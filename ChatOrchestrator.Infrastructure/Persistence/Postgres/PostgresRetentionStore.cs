@@ -32,6 +32,8 @@ internal sealed class PostgresRetentionStore(PostgresHotPath hotPath) : IRetenti
             DELETE FROM timeline_events WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
         ), letters_gone AS (
             DELETE FROM dead_letters WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
+        ), moderations_gone AS (
+            DELETE FROM moderations WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
         ), turns_gone AS (
             DELETE FROM turns WHERE id = ANY(ARRAY(
                 SELECT t.id FROM emptied e
