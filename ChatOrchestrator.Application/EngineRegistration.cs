@@ -1,6 +1,7 @@
 using ChatOrchestrator.Application.Analytics;
 using ChatOrchestrator.Application.Delivery;
 using ChatOrchestrator.Application.Ingress;
+using ChatOrchestrator.Application.Memory;
 using ChatOrchestrator.Application.Moderation;
 using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Retention;
@@ -49,6 +50,10 @@ public static class EngineRegistration
         services.AddOptions<ModerationOptions>().BindConfiguration(ModerationOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<ModerateText>();
         services.TryAddSingleton<ModerateTurn>();
+        services.TryAddSingleton<DueSummaries>();
+        services.TryAddSingleton<RecallHistory>();
+        services.TryAddSingleton<WriteSummary>();
+        services.TryAddSingleton<KeepSummaries>();
         services.TryAddSingleton<GenerateAnswer>();
         services.TryAddSingleton<ReconcileDelivery>();
         services.TryAddSingleton<DeliverParts>();
@@ -60,6 +65,7 @@ public static class EngineRegistration
         services.AddHostedService<DeleteOldMessages>();
         services.AddNotificationDelivery();
         services.AddRollUps();
+        services.AddHostedService(provider => provider.GetRequiredService<KeepSummaries>());
         return services;
     }
 }

@@ -88,6 +88,9 @@ public static class EngineTelemetry
     /// <summary>Texts that could not be judged, by <c>reason</c>.</summary>
     public static readonly Counter<long> ModerationFailures = Meter.CreateCounter<long>("chat.moderation.failures", "{text}", "Texts that could not be judged.");
 
+    /// <summary>Summaries by <c>outcome</c>: <c>written</c>, or why not.</summary>
+    public static readonly Counter<long> Summaries = Meter.CreateCounter<long>("chat.memory.summaries", "{summary}", "Summaries that were written, or why not.");
+
     /// <summary>Tokens by <c>model</c> and <c>direction</c>.</summary>
     public static readonly Counter<long> Tokens = Meter.CreateCounter<long>("chat.tokens", "{token}", "Tokens that the provider counted.");
 

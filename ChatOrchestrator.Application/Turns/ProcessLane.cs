@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ChatOrchestrator.Application.Delivery;
+using ChatOrchestrator.Application.Memory;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Domain.Bots;
@@ -19,6 +20,7 @@ internal sealed partial class ProcessLane(
     AdmitMessages admit,
     ReadAttachments readAttachments,
     ModerateTurn moderate,
+    RecallHistory recall,
     GenerateAnswer generate,
     DeliverParts deliver,
     LaneCommits commits,
@@ -234,7 +236,8 @@ internal sealed partial class ProcessLane(
         {
             return turn;
         }
-        var generated = await generate.HandleAsync(held, content.History, readable, connection, platform, DraftOf(held, turn, messages));
+        var history = await recall.HandleAsync(held.Lane, content.History, readable.Messages, connection, held.Generation);
+        var generated = await generate.HandleAsync(held, history, readable, connection, platform, DraftOf(held, turn, messages));
         if (generated.Withheld is { } withheld)
         {
             return turn with { Reason = "budget_reached", Answer = withheld.Notice, HandOver = withheld.HandsOver };

@@ -42,8 +42,7 @@ public sealed record ModerationSettings
     /// <summary>What a participant reads in place of an answer that was blocked.</summary>
     public string Replacement { get; init; } = "I am sorry, I cannot give you the answer to that.";
 
-    /// <exception cref="DomainException">A value lies outside its limits.</exception>
-    public void Validate(string field)
+    internal void Validate(string field)
     {
         Require.Present($"{field}.input", Input).Validate($"{field}.input");
         Require.Present($"{field}.output", Output).Validate($"{field}.output");

@@ -54,6 +54,9 @@ public sealed record ProcessingSettings
     /// <summary>What is let in and out; null: the deployment's word list alone, if it has one.</summary>
     public ModerationSettings? Moderation { get; init; }
 
+    /// <summary>What is remembered beyond the last messages; null: nothing.</summary>
+    public MemorySettings? Memory { get; init; }
+
     /// <exception cref="DomainException">A value lies outside its limits.</exception>
     public void Validate()
     {
@@ -67,6 +70,7 @@ public sealed record ProcessingSettings
         Require.Length("processing.rateLimitNotice", RateLimitNotice, 1, 1_000);
         Require.Range("processing.retentionDays", RetentionDays, 0, 36_500);
         Moderation?.Validate("processing.moderation");
+        Memory?.Validate("processing.memory");
         if (RedactPii is null || RedactPii.Any(kind => !PersonalDataKinds.All.Contains(kind)))
         {
             throw new DomainException("processing.redactPii", $"processing.redactPii lists any of {string.Join(", ", PersonalDataKinds.All)}.");

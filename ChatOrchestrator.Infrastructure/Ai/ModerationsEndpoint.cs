@@ -39,7 +39,7 @@ internal sealed class ModerationsEndpoint : IScoresTexts, IDisposable
         _time = time;
         _circuit = new ModelCircuit(_model, time, logger);
         var own = string.IsNullOrWhiteSpace(moderation.Endpoint) ? null : moderation.Endpoint.Trim();
-        if (moderation.WordsOnly || (own is null && ai.Value.IsDemo))
+        if (moderation.WordsOnly || (own is null && ai.Value.Endpoint is null && ai.Value.ApiKey is null))
         {
             return;
         }

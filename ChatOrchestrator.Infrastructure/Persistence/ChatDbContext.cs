@@ -37,6 +37,8 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
 
     public DbSet<ModerationRecord> Moderations => Set<ModerationRecord>();
 
+    public DbSet<ConversationSummary> Summaries => Set<ConversationSummary>();
+
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
 
     public DbSet<InboxEvent> InboxEvents => Set<InboxEvent>();
@@ -185,6 +187,13 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             record.HasIndex(r => new { r.ConversationId, r.Id });
             record.HasIndex(r => r.MessageId);
             record.HasIndex(r => r.Id).HasFilter("state = 0").HasDatabaseName("ix_moderations_open");
+        });
+        modelBuilder.Entity<ConversationSummary>(summary =>
+        {
+            summary.ToTable("summaries").HasKey(s => s.ConversationId);
+            summary.Property(s => s.ConversationId).ValueGeneratedNever();
+            summary.Property(s => s.LastFailure).HasMaxLength(50);
+            summary.HasIndex(s => s.DueAt).HasFilter("due_at IS NOT NULL");
         });
         modelBuilder.Entity<AuditEntry>(entry =>
         {

@@ -51,6 +51,7 @@ public static class PersistenceRegistration
         services.AddSingleton<IParticipantStore, ParticipantStore>();
         services.AddSingleton<ISuggestionStore, SuggestionStore>();
         services.AddSingleton<IModerationStore, ModerationStore>();
+        services.AddSingleton<ISummaryStore, SummaryStore>();
         services.AddSingleton<IDeadLetterStore, DeadLetterStore>();
         services.AddSingleton<IAuditLog, AuditLog>();
         services.AddSingleton<IAnalyticsStore, AnalyticsStore>();

@@ -30,6 +30,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
     private readonly FakeDirectory _connections = new();
     private readonly CapturedLog _log = new();
     private readonly ITranscribesSpeech _speech = Substitute.For<ITranscribesSpeech>();
+    private readonly ITokenCounter _counter = Substitute.For<ITokenCounter>();
     private readonly IScoresTexts _scores = Substitute.For<IScoresTexts>();
     private readonly Dictionary<string, string?> _settings = new() { ["Engine:PollMs"] = "20", ["Engine:LeaseSeconds"] = "60" };
     private readonly ConcurrentQueue<IReadOnlyList<ChatMessage>> _prompts = new();
@@ -138,7 +139,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
             .AddSingleton<IConnectionDirectory>(_connections)
             .AddSingleton<IPlatformAdapter>(_platform)
             .AddSingleton<ISignals, InProcessSignals>().AddSingleton<INamedLeases, InProcessNamedLeases>()
-            .AddSingleton(Substitute.For<IPacer>()).AddSingleton(Substitute.For<ITokenCounter>()).AddSingleton<IModelCatalog>(new ModelCatalog(Options.Create(_aiOptions)))
+            .AddSingleton(Substitute.For<IPacer>()).AddSingleton(_counter).AddSingleton(Store.Summaries).AddSingleton<IModelCatalog>(new ModelCatalog(Options.Create(_aiOptions)))
             .AddSingleton(answering ?? model).AddSingleton(_speech).AddSingleton(_scores).AddSingleton(Store.Budgets)
             .AddSingleton<IRateLimits, InProcessRateLimits>().AddSingleton(Substitute.For<ISuggestionStore>())
             .AddSingleton(typeof(ILogger<>), typeof(Logger<>)).AddSingleton<ILoggerFactory>(_log.Factory())

@@ -26,6 +26,9 @@ internal sealed class SqliteRetentionStore(SqliteHotPath hotPath) : IRetentionSt
     private const string DeleteModerations = "DELETE FROM moderations WHERE message_id = $1";
     private const string DeleteMessage = "DELETE FROM messages WHERE id = $1";
 
+    /// <summary>$1 conversation.</summary>
+    private const string DeleteSummary = "DELETE FROM summaries WHERE conversation_id = $1";
+
     /// <summary>$1 conversation, $2 through.</summary>
     private const string DeleteTurns = "DELETE FROM turns WHERE conversation_id = $1 AND through_sequence <= $2";
 
@@ -82,6 +85,7 @@ internal sealed class SqliteRetentionStore(SqliteHotPath hotPath) : IRetentionSt
         if (messages.Count > 0)
         {
             session.Run(DeleteTurns, conversation, through);
+            session.Run(DeleteSummary, conversation);
         }
         return messages.Count;
     }
