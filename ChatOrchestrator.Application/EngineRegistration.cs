@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Analytics;
 using ChatOrchestrator.Application.Delivery;
 using ChatOrchestrator.Application.Ingress;
@@ -6,6 +7,7 @@ using ChatOrchestrator.Application.Moderation;
 using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Retention;
 using ChatOrchestrator.Application.Turns;
+using ChatOrchestrator.Application.Understanding;
 using ChatOrchestrator.Application.Watching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -54,6 +56,9 @@ public static class EngineRegistration
         services.TryAddSingleton<RecallHistory>();
         services.TryAddSingleton<WriteSummary>();
         services.TryAddSingleton<KeepSummaries>();
+        services.TryAddSingleton<SteerConversation>();
+        services.TryAddSingleton<JudgeByModel>();
+        services.TryAddSingleton<HandOverByRule>();
         services.TryAddSingleton<GenerateAnswer>();
         services.TryAddSingleton<ReconcileDelivery>();
         services.TryAddSingleton<DeliverParts>();
@@ -66,6 +71,7 @@ public static class EngineRegistration
         services.AddNotificationDelivery();
         services.AddRollUps();
         services.AddHostedService(provider => provider.GetRequiredService<KeepSummaries>());
+        services.AddHostedService<UnderstandMessages>();
         return services;
     }
 }

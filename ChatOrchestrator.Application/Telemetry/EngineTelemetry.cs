@@ -91,6 +91,9 @@ public static class EngineTelemetry
     /// <summary>Summaries by <c>outcome</c>: <c>written</c>, or why not.</summary>
     public static readonly Counter<long> Summaries = Meter.CreateCounter<long>("chat.memory.summaries", "{summary}", "Summaries that were written, or why not.");
 
+    /// <summary>Messages that were understood, by <c>source</c> (<c>model</c>, <c>lexicon</c>) and <c>failure</c> (<c>none</c>, or why the model did not judge).</summary>
+    public static readonly Counter<long> Understood = Meter.CreateCounter<long>("chat.understanding.messages", "{message}", "Messages that were understood.");
+
     /// <summary>Tokens by <c>model</c> and <c>direction</c>.</summary>
     public static readonly Counter<long> Tokens = Meter.CreateCounter<long>("chat.tokens", "{token}", "Tokens that the provider counted.");
 

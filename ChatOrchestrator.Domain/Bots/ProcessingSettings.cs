@@ -57,6 +57,9 @@ public sealed record ProcessingSettings
     /// <summary>What is remembered beyond the last messages; null: nothing.</summary>
     public MemorySettings? Memory { get; init; }
 
+    /// <summary>What is found out about each message, beside the answer; null: nothing.</summary>
+    public UnderstandingSettings? Understanding { get; init; }
+
     /// <exception cref="DomainException">A value lies outside its limits.</exception>
     public void Validate()
     {
@@ -71,6 +74,7 @@ public sealed record ProcessingSettings
         Require.Range("processing.retentionDays", RetentionDays, 0, 36_500);
         Moderation?.Validate("processing.moderation");
         Memory?.Validate("processing.memory");
+        Understanding?.Validate("processing.understanding");
         if (RedactPii is null || RedactPii.Any(kind => !PersonalDataKinds.All.Contains(kind)))
         {
             throw new DomainException("processing.redactPii", $"processing.redactPii lists any of {string.Join(", ", PersonalDataKinds.All)}.");

@@ -39,6 +39,8 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
 
     public DbSet<ConversationSummary> Summaries => Set<ConversationSummary>();
 
+    public DbSet<Insight> Insights => Set<Insight>();
+
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
 
     public DbSet<InboxEvent> InboxEvents => Set<InboxEvent>();
@@ -194,6 +196,16 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             summary.Property(s => s.ConversationId).ValueGeneratedNever();
             summary.Property(s => s.LastFailure).HasMaxLength(50);
             summary.HasIndex(s => s.DueAt).HasFilter("due_at IS NOT NULL");
+        });
+        modelBuilder.Entity<Insight>(insight =>
+        {
+            insight.ToTable("insights").HasKey(i => i.MessageId);
+            insight.Property(i => i.MessageId).ValueGeneratedNever();
+            insight.Property(i => i.Intent).HasMaxLength(50);
+            insight.Property(i => i.Language).HasMaxLength(2);
+            insight.Property(i => i.Failure).HasMaxLength(50);
+            insight.HasIndex(i => new { i.ConversationId, i.Sequence });
+            insight.HasIndex(i => new { i.BotId, i.MessageAt });
         });
         modelBuilder.Entity<AuditEntry>(entry =>
         {

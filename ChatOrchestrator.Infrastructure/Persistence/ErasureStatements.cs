@@ -35,6 +35,8 @@ internal static class ErasureStatements
         ("summaries", "DELETE FROM summaries WHERE conversation_id = $1"),
         ("turns", "DELETE FROM turns WHERE conversation_id = $1"),
         ("messages", "DELETE FROM messages WHERE conversation_id = $1"),
+        // Behind the messages: whoever adds an insight holds the message's row.
+        ("insights", "DELETE FROM insights WHERE conversation_id = $1"),
         ("participations", "DELETE FROM participations WHERE conversation_id = $1"),
         ("conversations", "DELETE FROM conversations WHERE id = $1"),
     ];
@@ -47,6 +49,7 @@ internal static class ErasureStatements
         ("deadLetters", $"DELETE FROM dead_letters WHERE message_id IN ({Theirs})"),
         ("timelineEvents", $"DELETE FROM timeline_events WHERE message_id IN ({Theirs})"),
         ("moderations", $"DELETE FROM moderations WHERE message_id IN ({Theirs})"),
+        ("insights", $"DELETE FROM insights WHERE message_id IN ({Theirs})"),
         // It says in other words what they said; the next one is written without.
         ("summaries", $"DELETE FROM summaries WHERE conversation_id = $1 AND EXISTS ({Theirs})"),
         ("suggestions", "DELETE FROM suggestions WHERE conversation_id = $1 AND answers_sequence IN (SELECT sequence FROM messages WHERE conversation_id = $1 AND participant_id = $2)"),

@@ -52,6 +52,7 @@ public static class PersistenceRegistration
         services.AddSingleton<ISuggestionStore, SuggestionStore>();
         services.AddSingleton<IModerationStore, ModerationStore>();
         services.AddSingleton<ISummaryStore, SummaryStore>();
+        services.AddSingleton<IInsightStore, InsightStore>();
         services.AddSingleton<IDeadLetterStore, DeadLetterStore>();
         services.AddSingleton<IAuditLog, AuditLog>();
         services.AddSingleton<IAnalyticsStore, AnalyticsStore>();

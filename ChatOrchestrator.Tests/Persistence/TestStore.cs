@@ -31,6 +31,8 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     public ISummaryStore Summaries => new SummaryStore(Database, TimeProvider.System);
 
+    public IInsightStore Insights => new InsightStore(Database);
+
     internal ChatDatabase Database => new(new Contexts(this));
 
     /// <summary>Another process's view: stores with connections of their own. Disposed with this one.</summary>

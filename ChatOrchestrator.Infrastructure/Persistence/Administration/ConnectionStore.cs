@@ -127,6 +127,7 @@ internal sealed class ConnectionStore(ChatDatabase database, TimeProvider time) 
         await db.Moderations.Where(m => ids.Contains(m.ConversationId)).ExecuteDeleteAsync(cancellationToken);
         await db.Turns.Where(t => ids.Contains(t.ConversationId)).ExecuteDeleteAsync(cancellationToken);
         await db.Messages.Where(m => ids.Contains(m.ConversationId)).ExecuteDeleteAsync(cancellationToken);
+        await db.Insights.Where(i => ids.Contains(i.ConversationId)).ExecuteDeleteAsync(cancellationToken);
         await db.Participations.Where(p => ids.Contains(p.ConversationId)).ExecuteDeleteAsync(cancellationToken);
         await db.Conversations.Where(c => ids.Contains(c.Id)).ExecuteDeleteAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -34,6 +34,8 @@ internal sealed class PostgresRetentionStore(PostgresHotPath hotPath) : IRetenti
             DELETE FROM dead_letters WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
         ), moderations_gone AS (
             DELETE FROM moderations WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
+        ), insights_gone AS (
+            DELETE FROM insights WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
         ), summaries_gone AS (
             DELETE FROM summaries WHERE conversation_id = ANY(ARRAY(SELECT conversation_id FROM emptied))
         ), turns_gone AS (

@@ -23,6 +23,7 @@ internal sealed class SqliteRetentionStore(SqliteHotPath hotPath) : IRetentionSt
     private const string DeleteParts = "DELETE FROM parts WHERE message_id = $1";
     private const string DeleteTimeline = "DELETE FROM timeline_events WHERE message_id = $1";
     private const string DeleteLetters = "DELETE FROM dead_letters WHERE message_id = $1";
+    private const string DeleteInsight = "DELETE FROM insights WHERE message_id = $1";
     private const string DeleteModerations = "DELETE FROM moderations WHERE message_id = $1";
     private const string DeleteMessage = "DELETE FROM messages WHERE id = $1";
 
@@ -80,6 +81,7 @@ internal sealed class SqliteRetentionStore(SqliteHotPath hotPath) : IRetentionSt
             session.Run(DeleteTimeline, message);
             session.Run(DeleteLetters, message);
             session.Run(DeleteModerations, message);
+            session.Run(DeleteInsight, message);
             session.Run(DeleteMessage, message);
         }
         if (messages.Count > 0)
