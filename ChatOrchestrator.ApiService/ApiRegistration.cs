@@ -66,6 +66,7 @@ internal static class ApiRegistration
         api.MapPlatformEndpoints();
         api.MapLaneEndpoints();
         api.MapSuggestionEndpoints();
+        api.MapModerationEndpoints();
         api.MapDeadLetterEndpoints();
         api.MapAuditEndpoints();
         api.MapApiKeyEndpoints();

@@ -1,9 +1,13 @@
+using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Analytics;
 using ChatOrchestrator.Application.Delivery;
 using ChatOrchestrator.Application.Ingress;
+using ChatOrchestrator.Application.Memory;
+using ChatOrchestrator.Application.Moderation;
 using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Retention;
 using ChatOrchestrator.Application.Turns;
+using ChatOrchestrator.Application.Understanding;
 using ChatOrchestrator.Application.Watching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -45,6 +49,16 @@ public static class EngineRegistration
         services.TryAddSingleton<AdmitMessages>();
         services.TryAddSingleton<ReadAttachments>();
         services.TryAddSingleton<ReserveBudget>();
+        services.AddOptions<ModerationOptions>().BindConfiguration(ModerationOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<ModerateText>();
+        services.TryAddSingleton<ModerateTurn>();
+        services.TryAddSingleton<DueSummaries>();
+        services.TryAddSingleton<RecallHistory>();
+        services.TryAddSingleton<WriteSummary>();
+        services.TryAddSingleton<KeepSummaries>();
+        services.TryAddSingleton<SteerConversation>();
+        services.TryAddSingleton<JudgeByModel>();
+        services.TryAddSingleton<HandOverByRule>();
         services.TryAddSingleton<GenerateAnswer>();
         services.TryAddSingleton<ReconcileDelivery>();
         services.TryAddSingleton<DeliverParts>();
@@ -56,6 +70,8 @@ public static class EngineRegistration
         services.AddHostedService<DeleteOldMessages>();
         services.AddNotificationDelivery();
         services.AddRollUps();
+        services.AddHostedService(provider => provider.GetRequiredService<KeepSummaries>());
+        services.AddHostedService<UnderstandMessages>();
         return services;
     }
 }

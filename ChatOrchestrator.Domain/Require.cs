@@ -22,5 +22,8 @@ internal static class Require
         }
     }
 
+    public static T Present<T>(string field, T? value)
+        where T : class => value ?? throw new DomainException(field, $"{field} must not be null.");
+
     private static string N(double value) => value.ToString("#,0.##", CultureInfo.InvariantCulture);
 }

@@ -44,6 +44,7 @@ public static class ChatOrchestratorRegistration
         services.AddOutbound();
         services.AddAi();
         services.AddNotificationChannels();
+        services.AddModeration();
 
         // The platforms, one line each.
         services.AddDiscord();

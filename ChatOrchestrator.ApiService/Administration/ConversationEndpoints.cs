@@ -36,15 +36,15 @@ internal static class ConversationEndpoints
     }
 
     private static async Task<Ok<PageResponse<ConversationResponse>>> ListAsync(
-        [AsParameters] ConversationQuery query, int? limit, string? cursor, ReadConversations read, Acting acting, CancellationToken cancellationToken) =>
+        [AsParameters] ConversationQuery query, [AsParameters] InsightQuery insight, int? limit, string? cursor, ReadConversations read, Acting acting, CancellationToken cancellationToken) =>
         TypedResults.Ok(PageResponse<ConversationResponse>.Of(
-            await read.HandleAsync(query.ToFilter(acting.Caller), Requests.Page(limit, cursor), cancellationToken), ConversationResponse.Of));
+            await read.HandleAsync(query.ToFilter(acting.Caller) with { Insight = insight.ToFilter() }, Requests.Page(limit, cursor), cancellationToken), ConversationResponse.Of));
 
     private static async Task<Ok<ConversationResponse>> GetAsync(Guid id, ReadConversations read, CancellationToken cancellationToken) =>
         TypedResults.Ok(ConversationResponse.Of(await read.HandleAsync(new ConversationId(id), cancellationToken)));
 
     private static async Task<Ok<PageResponse<MessageResponse>>> ListMessagesAsync(
-        Guid id, string? order, int? limit, string? cursor, ReadConversations read, CancellationToken cancellationToken)
+        Guid id, [AsParameters] InsightQuery insight, string? order, int? limit, string? cursor, ReadConversations read, CancellationToken cancellationToken)
     {
         var newestFirst = order switch
         {
@@ -53,7 +53,7 @@ internal static class ConversationEndpoints
             _ => throw new MalformedQueryException("order", "order is 'asc' or 'desc'."),
         };
         return TypedResults.Ok(PageResponse<MessageResponse>.Of(
-            await read.ListMessagesAsync(new ConversationId(id), newestFirst, Requests.Page(limit, cursor), cancellationToken), MessageResponse.Of));
+            await read.ListMessagesAsync(new ConversationId(id), insight.ToFilter(), newestFirst, Requests.Page(limit, cursor), cancellationToken), MessageResponse.Of));
     }
 
     private static async Task<Created<MessageResponse>> SendAsync(
@@ -113,6 +113,37 @@ internal static class ConversationEndpoints
         await JsonSerializer.SerializeAsync(response.Body, line, ApiJson.Lines, cancellationToken);
         await response.Body.WriteAsync("\n"u8.ToArray(), cancellationToken);
     }
+}
+
+/// <summary>What was found out about a message; what is left out does not matter. A conversation needs one message that has it all.</summary>
+/// <param name="Intent">One of the bot's intents, or <c>none</c>.</param>
+/// <param name="Sentiment"><c>negative</c>, <c>neutral</c> or <c>positive</c>.</param>
+/// <param name="Urgency"><c>low</c>, <c>normal</c> or <c>high</c>.</param>
+/// <param name="Language">ISO 639-1: <c>en</c>.</param>
+internal sealed record InsightQuery(string? Intent, string? Sentiment, string? Urgency, string? Language)
+{
+    /// <exception cref="MalformedQueryException">There is no such word.</exception>
+    public InsightFilter ToFilter() => new(
+        string.IsNullOrEmpty(Intent) ? null : Intent.Length <= 50 && !Intent.Contains('\0', StringComparison.Ordinal) ? Intent : throw new MalformedQueryException("intent", "There is no such intent."),
+        Sentiment switch
+        {
+            null or "" => null,
+            "negative" => Domain.Messages.Sentiment.Negative,
+            "neutral" => Domain.Messages.Sentiment.Neutral,
+            "positive" => Domain.Messages.Sentiment.Positive,
+            _ => throw new MalformedQueryException("sentiment", "sentiment is 'negative', 'neutral' or 'positive'."),
+        },
+        Urgency switch
+        {
+            null or "" => null,
+            "low" => Domain.Messages.Urgency.Low,
+            "normal" => Domain.Messages.Urgency.Normal,
+            "high" => Domain.Messages.Urgency.High,
+            _ => throw new MalformedQueryException("urgency", "urgency is 'low', 'normal' or 'high'."),
+        },
+        string.IsNullOrEmpty(Language) ? null
+            : Language.Length == 2 && Language.All(char.IsAsciiLetterLower) ? Language
+            : throw new MalformedQueryException("language", "language is an ISO 639-1 code such as 'en'."));
 }
 
 /// <summary>One line of an export.</summary>

@@ -113,15 +113,28 @@ internal sealed record MessageResponse(
     DateTimeOffset? EditedAt,
     DateTimeOffset? DeletedAt,
     MessageContentResponse? Content,
-    IReadOnlyList<PartResponse> Parts)
+    IReadOnlyList<PartResponse> Parts,
+    InsightResponse? Insight)
 {
     public static MessageResponse Of(MessageView view)
     {
         var m = view.Message;
         return new MessageResponse(
             m.Id, m.Sequence, m.ConversationId.Value, m.Author, m.Kind, m.Text, view.ParticipantName, m.Agent, m.TurnId, m.AnswersSequence, m.ReplayOf,
-            m.SentAt, m.CreatedAt, m.EditedAt, m.DeletedAt, MessageContentResponse.Of(m.Content), [.. view.Parts.Select(PartResponse.Of)]);
+            m.SentAt, m.CreatedAt, m.EditedAt, m.DeletedAt, MessageContentResponse.Of(m.Content), [.. view.Parts.Select(PartResponse.Of)], InsightResponse.Of(view.Insight));
     }
+}
+
+/// <summary>What was found out about a participant's message.</summary>
+/// <param name="SentimentScore">-1 to 1.</param>
+/// <param name="Intent">One of the bot's; null: none of them.</param>
+/// <param name="Language">ISO 639-1; null: it cannot be told.</param>
+/// <param name="Failure">Why the model did not judge, one word; null: it did, or was not asked.</param>
+internal sealed record InsightResponse(
+    Sentiment Sentiment, double SentimentScore, string? Intent, string? Language, Urgency Urgency, InsightSource Source, string? Failure, string? Model, DateTimeOffset CreatedAt)
+{
+    public static InsightResponse? Of(Insight? i) =>
+        i is null ? null : new(i.Sentiment, i.SentimentScore, i.Intent, i.Language, i.Urgency, i.Source, i.Failure, i.Model, i.CreatedAt);
 }
 
 /// <summary>What an inbound message carries beside its text.</summary>

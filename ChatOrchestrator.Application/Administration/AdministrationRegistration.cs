@@ -34,6 +34,7 @@ public static class AdministrationRegistration
         .AddSingleton<StartConversation>()
         .AddSingleton<SteerConversation>()
         .AddSingleton<SuggestAnswers>()
+        .AddSingleton<ReviewModeration>()
         .AddSingleton<ReadDeadLetters>()
         .AddSingleton<ResolveDeadLetters>()
         .AddSingleton<ReadTimeline>()

@@ -23,7 +23,7 @@ public sealed class ExportConversation(IConversationStore conversations, IMessag
         string? cursor = null;
         do
         {
-            var page = await messages.ListAsync(id, newestFirst: false, new PageRequest(PageRequest.MaxLimit, cursor), cancellationToken);
+            var page = await messages.ListAsync(id, insight: null, newestFirst: false, new PageRequest(PageRequest.MaxLimit, cursor), cancellationToken);
             foreach (var message in page.Items)
             {
                 yield return message;

@@ -13,9 +13,9 @@ public sealed class ReadConversations(IConversationStore conversations, IMessage
         await conversations.FindAsync(id, cancellationToken) ?? throw new NotFoundException("conversation");
 
     /// <exception cref="NotFoundException">There is no such conversation.</exception>
-    public async Task<Page<MessageView>> ListMessagesAsync(ConversationId id, bool newestFirst, PageRequest page, CancellationToken cancellationToken)
+    public async Task<Page<MessageView>> ListMessagesAsync(ConversationId id, InsightFilter? insight, bool newestFirst, PageRequest page, CancellationToken cancellationToken)
     {
-        var list = await messages.ListAsync(id, newestFirst, page, cancellationToken);
+        var list = await messages.ListAsync(id, insight, newestFirst, page, cancellationToken);
         return list.Items.Count > 0 || await conversations.FindAsync(id, cancellationToken) is not null
             ? list
             : throw new NotFoundException("conversation");

@@ -180,7 +180,7 @@ public sealed class ReadTimeline(IMessageStore messages)
         // What was sent again stands for what did not arrive.
         var latest = record.Answers.Where(a => !record.Answers.Any(again => again.Message.ReplayOf == a.Message.Id));
         var (delivery, reason) = OutboundOutcome([.. latest.SelectMany(a => a.Parts)]);
-        return delivery == "delivered" ? ("answered", turn.State == TurnState.Answered ? turn.Reason : null) : (delivery, reason);
+        return delivery == "delivered" ? ("answered", turn.Reason) : (delivery, reason);
     }
 
     private static (string Outcome, string? Reason) OutboundOutcome(IReadOnlyList<Part> parts)

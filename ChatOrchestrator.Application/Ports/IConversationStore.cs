@@ -47,6 +47,7 @@ public interface IConversationStore
 /// <param name="Text">Words of a message; what is searched is limited (docs/decisions/0015).</param>
 /// <param name="From">Active at this time or later.</param>
 /// <param name="To">Last active before this.</param>
+/// <param name="Insight">Of at least one message all of this was found out.</param>
 public sealed record ConversationFilter(
     BotScope Scope,
     BotId? Bot = null,
@@ -56,7 +57,8 @@ public sealed record ConversationFilter(
     string? Participant = null,
     string? Text = null,
     DateTimeOffset? From = null,
-    DateTimeOffset? To = null);
+    DateTimeOffset? To = null,
+    InsightFilter? Insight = null);
 
 /// <summary>A conversation, the platform it is on, and its lane.</summary>
 public sealed record ConversationView(Conversation Conversation, PlatformName Platform, Lane? Lane);

@@ -9,7 +9,8 @@ namespace ChatOrchestrator.Application.Ports;
 public interface IMessageStore
 {
     /// <summary>A conversation's messages by their sequence.</summary>
-    Task<Page<MessageView>> ListAsync(ConversationId conversation, bool newestFirst, PageRequest page, CancellationToken cancellationToken);
+    /// <param name="insight">Only those of which this was found out; null: all.</param>
+    Task<Page<MessageView>> ListAsync(ConversationId conversation, InsightFilter? insight, bool newestFirst, PageRequest page, CancellationToken cancellationToken);
 
     /// <summary>Up to <paramref name="limit"/> messages behind a sequence, oldest first, without the talk that never reached the chat.</summary>
     Task<IReadOnlyList<Message>> ListVisibleAfterAsync(ConversationId conversation, long sequence, int limit, CancellationToken cancellationToken);
@@ -25,7 +26,16 @@ public interface IMessageStore
 }
 
 /// <summary>A message with its parts, when it is outbound, and its writer's name, when a participant wrote it.</summary>
-public sealed record MessageView(Message Message, IReadOnlyList<Part> Parts, string? ParticipantName);
+/// <param name="Insight">What was found out about an inbound message, if anything.</param>
+public sealed record MessageView(Message Message, IReadOnlyList<Part> Parts, string? ParticipantName, Insight? Insight = null);
+
+/// <summary>What was found out about a message; null: anything.</summary>
+/// <param name="Intent">An intent's name; <c>none</c>: none of the bot's.</param>
+/// <param name="Language">ISO 639-1.</param>
+public sealed record InsightFilter(string? Intent = null, Sentiment? Sentiment = null, Urgency? Urgency = null, string? Language = null)
+{
+    public bool IsEmpty => Intent is null && Sentiment is null && Urgency is null && Language is null;
+}
 
 /// <summary>What the timeline of a message is made of.</summary>
 public sealed record MessageRecord

@@ -179,6 +179,9 @@ public sealed record TurnCommit
 
     /// <summary>The inbound message that becomes a dead letter, when the turn failed for good.</summary>
     public Guid? DeadLetterOf { get; init; }
+
+    /// <summary>What moderation found in the messages and the answer; inbound messages that it blocks become <see cref="MessageKind.Blocked"/>.</summary>
+    public IReadOnlyList<ModerationRecord> Moderations { get; init; } = [];
 }
 
 /// <summary>A line in a message's timeline.</summary>

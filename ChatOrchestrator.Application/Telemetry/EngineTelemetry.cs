@@ -82,6 +82,18 @@ public static class EngineTelemetry
     /// <summary>Items that shared one commit, by <c>batch</c> (<c>inbox</c>, <c>turn</c>, <c>delivery</c>).</summary>
     public static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>("chat.batch.size", "{item}", "Items that shared one commit.", tags: null, Items);
 
+    /// <summary>Texts that moderation objected to, by <c>direction</c> (<c>input</c>, <c>output</c>) and <c>action</c> (<c>block</c>, <c>flag</c>, <c>record</c>).</summary>
+    public static readonly Counter<long> Moderated = Meter.CreateCounter<long>("chat.moderation.objections", "{text}", "Texts that moderation objected to.");
+
+    /// <summary>Texts that could not be judged, by <c>reason</c>.</summary>
+    public static readonly Counter<long> ModerationFailures = Meter.CreateCounter<long>("chat.moderation.failures", "{text}", "Texts that could not be judged.");
+
+    /// <summary>Summaries by <c>outcome</c>: <c>written</c>, or why not.</summary>
+    public static readonly Counter<long> Summaries = Meter.CreateCounter<long>("chat.memory.summaries", "{summary}", "Summaries that were written, or why not.");
+
+    /// <summary>Messages that were understood, by <c>source</c> (<c>model</c>, <c>lexicon</c>) and <c>failure</c> (<c>none</c>, or why the model did not judge).</summary>
+    public static readonly Counter<long> Understood = Meter.CreateCounter<long>("chat.understanding.messages", "{message}", "Messages that were understood.");
+
     /// <summary>Tokens by <c>model</c> and <c>direction</c>.</summary>
     public static readonly Counter<long> Tokens = Meter.CreateCounter<long>("chat.tokens", "{token}", "Tokens that the provider counted.");
 

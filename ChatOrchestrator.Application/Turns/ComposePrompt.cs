@@ -142,7 +142,7 @@ public static class ComposePrompt
         return shorter;
     }
 
-    private static bool IsSaid(LaneMessage message) => !string.IsNullOrWhiteSpace(message.Text);
+    private static bool IsSaid(LaneMessage message) => message.Kind != MessageKind.Blocked && !string.IsNullOrWhiteSpace(message.Text);
 
     private static int OldestWanted(IReadOnlyList<LaneMessage> history, int max)
     {

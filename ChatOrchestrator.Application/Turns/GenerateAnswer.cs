@@ -1,4 +1,5 @@
 using System.Text;
+using ChatOrchestrator.Application.Moderation;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns.Redaction;
@@ -14,7 +15,7 @@ namespace ChatOrchestrator.Application.Turns;
 internal sealed record GeneratedAnswer(string Text, string? Model, ModelUsage? Usage, DateTimeOffset? FirstTokenAt, bool IsCut, BudgetRefusal? Withheld = null);
 
 /// <summary>Asks the model: streaming where the platform can show it, typing shown where it cannot and the answer takes a while.</summary>
-internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, ReserveBudget reserve, ITokenCounter counter, LanePlaces places, TimeProvider time)
+internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, ReserveBudget reserve, ITokenCounter counter, ModerateText moderate, LanePlaces places, TimeProvider time)
 {
     private static readonly ModelSettings Defaults = new();
     private static readonly TimeSpan BeforeTyping = TimeSpan.FromMilliseconds(700);
@@ -58,7 +59,7 @@ internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, R
         limit.CancelAfter(TimeSpan.FromSeconds(bot.Ai.TimeoutSeconds));
         using var shown = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, held.Cancellation);
         var typing = platform.Capabilities.ShowsTyping ? ShowTypingAsync(platform, connection, held.Lane.Chat, shown.Token) : Task.CompletedTask;
-        var streams = platform is IStreamsAnswers able && able.Streams(connection) ? able : null;
+        var streams = platform is IStreamsAnswers able && able.Streams(connection) && !moderate.HoldsAnswers(bot) ? able : null;
         try
         {
             GeneratedAnswer answer;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ChatOrchestrator.Application.Delivery;
+using ChatOrchestrator.Application.Memory;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Domain.Bots;
@@ -18,6 +19,8 @@ internal sealed partial class ProcessLane(
     Platforms platforms,
     AdmitMessages admit,
     ReadAttachments readAttachments,
+    ModerateTurn moderate,
+    RecallHistory recall,
     GenerateAnswer generate,
     DeliverParts deliver,
     LaneCommits commits,
@@ -141,7 +144,7 @@ internal sealed partial class ProcessLane(
         catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
         {
             var reason = TurnReasons.Of(e);
-            if (e is not (ModelException or MediaException))
+            if (e is not (ModelException or MediaException or ScoringException))
             {
                 TurnBroke(e, held.Lane.Conversation);
             }
@@ -200,7 +203,7 @@ internal sealed partial class ProcessLane(
 
     /// <summary>Not where what is loaded may have changed: by a command, or by talk among others.</summary>
     private bool MayStay(HeldLane held, TurnCommit turn) =>
-        held.Lane.State == ConversationState.Active && !held.Lane.IsGroup && !turn.Forget && !turn.HandOver && !held.Cancellation.IsCancellationRequested
+        held.Lane.State == ConversationState.Active && !held.Lane.IsGroup && !turn.Forget && !turn.HandOver && turn.Moderations.Count == 0 && !held.Cancellation.IsCancellationRequested
         && time.GetElapsedTime(held.ClaimedAt) < LongestStay;
 
     /// <summary>Fills in what the turn answers, if anything.</summary>
@@ -228,12 +231,18 @@ internal sealed partial class ProcessLane(
         {
             return turn with { State = TurnState.Command, Reason = "unreadable_attachment", Answer = $"Sorry, I cannot read this kind of attachment here ({what}). Please tell me in words." };
         }
-        var generated = await generate.HandleAsync(held, content.History, readable, connection, platform, DraftOf(held, turn, messages));
+        turn = await moderate.InputAsync(turn, held, readable.Messages, connection);
+        if (turn.Answer is not null)
+        {
+            return turn;
+        }
+        var history = await recall.HandleAsync(held.Lane, content.History, readable.Messages, connection, held.Generation);
+        var generated = await generate.HandleAsync(held, history, readable, connection, platform, DraftOf(held, turn, messages));
         if (generated.Withheld is { } withheld)
         {
             return turn with { Reason = "budget_reached", Answer = withheld.Notice, HandOver = withheld.HandsOver };
         }
-        return turn with
+        turn = turn with
         {
             State = TurnState.Answered,
             // Postgres cannot store U+0000 in text: an answer with one could never be saved.
@@ -242,6 +251,7 @@ internal sealed partial class ProcessLane(
             Reason = generated.IsCut ? "model_answer_too_long" : null,
             FirstTokenAt = generated.FirstTokenAt,
         };
+        return await moderate.OutputAsync(turn, held, connection, replayed: last.Kind == MessageKind.Replay);
     }
 
     /// <summary>The first waiting message, with the texts that follow it when bursts are coalesced. Commands, buttons and replays stand alone; an album is never torn apart.</summary>

@@ -8,6 +8,7 @@ internal static class TurnReasons
     public static string Of(Exception? e) => e switch
     {
         MediaException => "media_unreachable",
+        ScoringException => e.Message,
         ModelException failed => Of(failed.Failure),
         _ => "internal_error",
     };

@@ -51,6 +51,15 @@ public sealed record ProcessingSettings
     /// <summary>What the bot may spend on its model; null: no limit.</summary>
     public BudgetSettings? Budgets { get; init; }
 
+    /// <summary>What is let in and out; null: the deployment's word list alone, if it has one.</summary>
+    public ModerationSettings? Moderation { get; init; }
+
+    /// <summary>What is remembered beyond the last messages; null: nothing.</summary>
+    public MemorySettings? Memory { get; init; }
+
+    /// <summary>What is found out about each message, beside the answer; null: nothing.</summary>
+    public UnderstandingSettings? Understanding { get; init; }
+
     /// <exception cref="DomainException">A value lies outside its limits.</exception>
     public void Validate()
     {
@@ -63,6 +72,9 @@ public sealed record ProcessingSettings
         Require.Range("processing.messageBurst", MessageBurst, 1, 100_000);
         Require.Length("processing.rateLimitNotice", RateLimitNotice, 1, 1_000);
         Require.Range("processing.retentionDays", RetentionDays, 0, 36_500);
+        Moderation?.Validate("processing.moderation");
+        Memory?.Validate("processing.memory");
+        Understanding?.Validate("processing.understanding");
         if (RedactPii is null || RedactPii.Any(kind => !PersonalDataKinds.All.Contains(kind)))
         {
             throw new DomainException("processing.redactPii", $"processing.redactPii lists any of {string.Join(", ", PersonalDataKinds.All)}.");

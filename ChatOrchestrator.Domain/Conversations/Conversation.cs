@@ -29,7 +29,7 @@ public sealed class Conversation
 
     public ConversationState State { get; private set; }
 
-    /// <summary>The operator who holds the conversation while it is handed off.</summary>
+    /// <summary>The operator who holds the conversation while it is handed off; null: a rule handed it over, and nobody has taken it yet.</summary>
     public string? Agent { get; private set; }
 
     /// <summary>Messages up to this sequence are forgotten: they no longer go into prompts (<c>/reset</c>).</summary>
@@ -55,6 +55,18 @@ public sealed class Conversation
         }
         State = ConversationState.HandedOff;
         Agent = agent;
+    }
+
+    /// <summary>A rule hands it over; the bot is silent until an operator has dealt with it.</summary>
+    /// <exception cref="DomainException">The bot does not answer here any more.</exception>
+    public void RequestHandOff()
+    {
+        if (State != ConversationState.Active)
+        {
+            throw new DomainException("state", "The conversation is not the bot's.");
+        }
+        State = ConversationState.HandedOff;
+        Agent = null;
     }
 
     /// <summary>The bot answers again, starting with the next message.</summary>

@@ -33,10 +33,14 @@ public enum MessageKind
 
     /// <summary>A button or quick reply was pressed; the text is its label. It does not wait for more.</summary>
     ButtonPress = 6,
+
+    /// <summary>Moderation refused it: it was answered with a polite text, and no model ever reads it.</summary>
+    Blocked = 7,
 }
 
 /// <summary>
-/// How a turn ended. <c>Answered</c>: the model's answer was saved. <c>Command</c>: answered without the model.
+/// How a turn ended. <c>Answered</c>: the model's answer was saved. <c>Command</c>: answered with a text of the house's, not the
+/// model's.
 /// <c>Silent</c>: nothing to say (nothing was addressed to the bot, or an operator holds the conversation).
 /// <c>Cancelled</c>: <c>/stop</c> or <c>/reset</c>. <c>Failed</c>: a dead letter; the user got the apology.
 /// </summary>

@@ -35,6 +35,12 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
 
     public DbSet<Suggestion> Suggestions => Set<Suggestion>();
 
+    public DbSet<ModerationRecord> Moderations => Set<ModerationRecord>();
+
+    public DbSet<ConversationSummary> Summaries => Set<ConversationSummary>();
+
+    public DbSet<Insight> Insights => Set<Insight>();
+
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
 
     public DbSet<InboxEvent> InboxEvents => Set<InboxEvent>();
@@ -171,6 +177,35 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
             suggestion.ToTable("suggestions").HasKey(s => s.Id);
             suggestion.Property(s => s.Id).ValueGeneratedNever();
             suggestion.HasIndex(s => new { s.ConversationId, s.Id });
+        });
+        modelBuilder.Entity<ModerationRecord>(record =>
+        {
+            record.ToTable("moderations").HasKey(r => r.Id);
+            record.Property(r => r.Id).ValueGeneratedNever();
+            record.Property(r => r.Reason).HasMaxLength(50);
+            record.Property(r => r.ReviewedBy).HasMaxLength(100);
+            record.Property(r => r.Categories).HasConversion<Converters.Json<IReadOnlyDictionary<string, double>>, Converters.SameInstance<IReadOnlyDictionary<string, double>>>().HasColumnType(JsonColumnType);
+            record.HasIndex(r => new { r.BotId, r.Id });
+            record.HasIndex(r => new { r.ConversationId, r.Id });
+            record.HasIndex(r => r.MessageId);
+            record.HasIndex(r => r.Id).HasFilter("state = 0").HasDatabaseName("ix_moderations_open");
+        });
+        modelBuilder.Entity<ConversationSummary>(summary =>
+        {
+            summary.ToTable("summaries").HasKey(s => s.ConversationId);
+            summary.Property(s => s.ConversationId).ValueGeneratedNever();
+            summary.Property(s => s.LastFailure).HasMaxLength(50);
+            summary.HasIndex(s => s.DueAt).HasFilter("due_at IS NOT NULL");
+        });
+        modelBuilder.Entity<Insight>(insight =>
+        {
+            insight.ToTable("insights").HasKey(i => i.MessageId);
+            insight.Property(i => i.MessageId).ValueGeneratedNever();
+            insight.Property(i => i.Intent).HasMaxLength(50);
+            insight.Property(i => i.Language).HasMaxLength(2);
+            insight.Property(i => i.Failure).HasMaxLength(50);
+            insight.HasIndex(i => new { i.ConversationId, i.Sequence });
+            insight.HasIndex(i => new { i.BotId, i.MessageAt });
         });
         modelBuilder.Entity<AuditEntry>(entry =>
         {

@@ -31,8 +31,12 @@ internal static class ErasureStatements
         ("timelineEvents", "DELETE FROM timeline_events WHERE message_id IN (SELECT id FROM messages WHERE conversation_id = $1)"),
         ("deadLetters", "DELETE FROM dead_letters WHERE message_id IN (SELECT id FROM messages WHERE conversation_id = $1)"),
         ("suggestions", "DELETE FROM suggestions WHERE conversation_id = $1"),
+        ("moderations", "DELETE FROM moderations WHERE conversation_id = $1"),
+        ("summaries", "DELETE FROM summaries WHERE conversation_id = $1"),
         ("turns", "DELETE FROM turns WHERE conversation_id = $1"),
         ("messages", "DELETE FROM messages WHERE conversation_id = $1"),
+        // Behind the messages: whoever adds an insight holds the message's row.
+        ("insights", "DELETE FROM insights WHERE conversation_id = $1"),
         ("participations", "DELETE FROM participations WHERE conversation_id = $1"),
         ("conversations", "DELETE FROM conversations WHERE id = $1"),
     ];
@@ -44,6 +48,10 @@ internal static class ErasureStatements
     [
         ("deadLetters", $"DELETE FROM dead_letters WHERE message_id IN ({Theirs})"),
         ("timelineEvents", $"DELETE FROM timeline_events WHERE message_id IN ({Theirs})"),
+        ("moderations", $"DELETE FROM moderations WHERE message_id IN ({Theirs})"),
+        ("insights", $"DELETE FROM insights WHERE message_id IN ({Theirs})"),
+        // It says in other words what they said; the next one is written without.
+        ("summaries", $"DELETE FROM summaries WHERE conversation_id = $1 AND EXISTS ({Theirs})"),
         ("suggestions", "DELETE FROM suggestions WHERE conversation_id = $1 AND answers_sequence IN (SELECT sequence FROM messages WHERE conversation_id = $1 AND participant_id = $2)"),
         ("participations", "DELETE FROM participations WHERE conversation_id = $1 AND participant_id = $2"),
     ];

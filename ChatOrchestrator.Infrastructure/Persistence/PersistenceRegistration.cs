@@ -50,6 +50,9 @@ public static class PersistenceRegistration
         services.AddSingleton<IMessageStore, MessageStore>();
         services.AddSingleton<IParticipantStore, ParticipantStore>();
         services.AddSingleton<ISuggestionStore, SuggestionStore>();
+        services.AddSingleton<IModerationStore, ModerationStore>();
+        services.AddSingleton<ISummaryStore, SummaryStore>();
+        services.AddSingleton<IInsightStore, InsightStore>();
         services.AddSingleton<IDeadLetterStore, DeadLetterStore>();
         services.AddSingleton<IAuditLog, AuditLog>();
         services.AddSingleton<IAnalyticsStore, AnalyticsStore>();

@@ -82,7 +82,11 @@ internal sealed class ChatCompletions(OpenAiState state, SimulatorStats stats, T
         }
 
         var answer = ModelAnswer.To(request.LastUserText, request.Messages, simulator);
-        if (request.JsonObject)
+        if (request.Schema is { } schema)
+        {
+            answer = StructuredAnswer.For(schema, request.LastUserText)?.ToJsonString(SimulatorJson.Options) ?? "null";
+        }
+        else if (request.JsonObject)
         {
             answer = new JsonObject { ["answer"] = answer }.ToJsonString(SimulatorJson.Options);
         }

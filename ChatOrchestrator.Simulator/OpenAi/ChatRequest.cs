@@ -26,6 +26,9 @@ internal sealed record ChatRequest(string Model, IReadOnlyList<ChatMessage> Mess
 
     public bool JsonObject { get; init; }
 
+    /// <summary>The schema that the answer must keep to; null: none.</summary>
+    public JsonElement? Schema { get; init; }
+
     public string LastUserText => Messages.LastOrDefault(static message => message.Role == "user")?.Text ?? "";
 
     /// <summary>A plausible count: about four bytes a token and four tokens of overhead a message.</summary>
@@ -69,7 +72,41 @@ internal sealed record ChatRequest(string Model, IReadOnlyList<ChatMessage> Mess
             MaxTokens = Number(body, "max_completion_tokens") ?? Number(body, "max_tokens"),
             JsonObject = body.TryGetProperty("response_format", out var format) && format.ValueKind == JsonValueKind.Object
                 && format.TryGetProperty("type", out var type) && type.ValueEquals("json_object"),
+            Schema = ParseSchema(body),
         };
+    }
+
+    /// <summary>https://platform.openai.com/docs/guides/structured-outputs</summary>
+    private static JsonElement? ParseSchema(JsonElement body)
+    {
+        if (!body.TryGetProperty("response_format", out var format) || format.ValueKind != JsonValueKind.Object
+            || !format.TryGetProperty("type", out var type) || !type.ValueEquals("json_schema"))
+        {
+            return null;
+        }
+
+        if (!format.TryGetProperty("json_schema", out var given) || given.ValueKind != JsonValueKind.Object)
+        {
+            throw OpenAiException.Invalid("Missing required parameter: 'response_format.json_schema'.", "response_format.json_schema", "missing_required_parameter");
+        }
+
+        if (!given.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String || name.GetString()!.Length is 0 or > 64)
+        {
+            throw OpenAiException.Invalid("Missing required parameter: 'response_format.json_schema.name'.", "response_format.json_schema.name", "missing_required_parameter");
+        }
+
+        if (!given.TryGetProperty("schema", out var schema) || schema.ValueKind != JsonValueKind.Object)
+        {
+            throw OpenAiException.Invalid("Missing required parameter: 'response_format.json_schema.schema'.", "response_format.json_schema.schema", "missing_required_parameter");
+        }
+
+        if (Flag(given, "strict") && !(schema.TryGetProperty("additionalProperties", out var more) && more.ValueKind == JsonValueKind.False))
+        {
+            throw OpenAiException.Invalid(
+                $"Invalid schema for response_format '{name.GetString()}': In context=(), 'additionalProperties' is required to be supplied and to be false.", "response_format");
+        }
+
+        return schema.Clone();
     }
 
     private static ChatMessage ParseMessage(JsonElement message, int index)

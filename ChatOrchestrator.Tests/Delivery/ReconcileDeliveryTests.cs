@@ -107,7 +107,7 @@ public sealed class ReconcileDeliveryTests : IAsyncLifetime
         await Eventually.TrueAsync(
             async token =>
             {
-                var answer = (await messages.ListMessagesAsync(conversation, newestFirst: true, new PageRequest(1, null), token)).Items[0];
+                var answer = (await messages.ListMessagesAsync(conversation, insight: null, newestFirst: true, new PageRequest(1, null), token)).Items[0];
                 var lane = (await messages.HandleAsync(conversation, token)).Lane!;
                 part = answer.Parts.SingleOrDefault();
                 return part?.State is PartState.Sent or PartState.Delivered && lane.DueAt is null;

@@ -2,6 +2,7 @@ using System.Globalization;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Infrastructure.Persistence;
+using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Tests.Persistence;
@@ -27,6 +28,12 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     /// <summary>Another process's view of the budgets, with connections of its own. Disposed with this one.</summary>
     public abstract IBudgetStore AnotherBudgets();
+
+    public ISummaryStore Summaries => new SummaryStore(Database, TimeProvider.System);
+
+    public IInsightStore Insights => new InsightStore(Database);
+
+    internal ChatDatabase Database => new(new Contexts(this));
 
     /// <summary>Another process's view: stores with connections of their own. Disposed with this one.</summary>
     public abstract (IInboxStore Inbox, ILaneStore Lanes) Another();
@@ -72,6 +79,11 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
     public string IntervalOf(TimeSpan time) => Interval(time);
 
     protected abstract string Interval(TimeSpan time);
+
+    private sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
+    {
+        public ChatDbContext CreateDbContext() => store.CreateContext();
+    }
 
     protected static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

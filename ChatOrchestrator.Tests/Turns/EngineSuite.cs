@@ -30,6 +30,9 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
     private readonly FakeDirectory _connections = new();
     private readonly CapturedLog _log = new();
     private readonly ITranscribesSpeech _speech = Substitute.For<ITranscribesSpeech>();
+    private readonly ITokenCounter _counter = Substitute.For<ITokenCounter>();
+    private readonly IScoresTexts _scores = Substitute.For<IScoresTexts>();
+    private readonly Dictionary<string, string?> _settings = new() { ["Engine:PollMs"] = "20", ["Engine:LeaseSeconds"] = "60" };
     private readonly ConcurrentQueue<IReadOnlyList<ChatMessage>> _prompts = new();
     private readonly AiOptions _aiOptions = new();
     private string _answer = "An answer.";
@@ -123,7 +126,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
     private async Task<IHost> StartAsync(IChatClient? answering = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Engine:PollMs"] = "20", ["Engine:LeaseSeconds"] = "60" });
+        builder.Configuration.AddInMemoryCollection(_settings);
         var model = Substitute.For<IChatClient>();
         model.GetResponseAsync(default!).ReturnsForAnyArgs(call =>
         {
@@ -136,8 +139,8 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
             .AddSingleton<IConnectionDirectory>(_connections)
             .AddSingleton<IPlatformAdapter>(_platform)
             .AddSingleton<ISignals, InProcessSignals>().AddSingleton<INamedLeases, InProcessNamedLeases>()
-            .AddSingleton(Substitute.For<IPacer>()).AddSingleton(Substitute.For<ITokenCounter>()).AddSingleton<IModelCatalog>(new ModelCatalog(Options.Create(_aiOptions)))
-            .AddSingleton(answering ?? model).AddSingleton(_speech).AddSingleton(Store.Budgets)
+            .AddSingleton(Substitute.For<IPacer>()).AddSingleton(_counter).AddSingleton(Store.Summaries).AddSingleton<IModelCatalog>(new ModelCatalog(Options.Create(_aiOptions)))
+            .AddSingleton(answering ?? model).AddSingleton(_speech).AddSingleton(_scores).AddSingleton(Store.Budgets)
             .AddSingleton<IRateLimits, InProcessRateLimits>().AddSingleton(Substitute.For<ISuggestionStore>())
             .AddSingleton(typeof(ILogger<>), typeof(Logger<>)).AddSingleton<ILoggerFactory>(_log.Factory())
             .AddEngine();

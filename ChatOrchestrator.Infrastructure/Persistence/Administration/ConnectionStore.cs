@@ -123,8 +123,11 @@ internal sealed class ConnectionStore(ChatDatabase database, TimeProvider time) 
         await db.TimelineEvents.Where(e => messages.Contains(e.MessageId)).ExecuteDeleteAsync(cancellationToken);
         await db.DeadLetters.Where(d => messages.Contains(d.MessageId)).ExecuteDeleteAsync(cancellationToken);
         await db.Suggestions.Where(s => ids.Contains(s.ConversationId)).ExecuteDeleteAsync(cancellationToken);
+        await db.Summaries.Where(s => ids.Contains(s.ConversationId)).ExecuteDeleteAsync(cancellationToken);
+        await db.Moderations.Where(m => ids.Contains(m.ConversationId)).ExecuteDeleteAsync(cancellationToken);
         await db.Turns.Where(t => ids.Contains(t.ConversationId)).ExecuteDeleteAsync(cancellationToken);
         await db.Messages.Where(m => ids.Contains(m.ConversationId)).ExecuteDeleteAsync(cancellationToken);
+        await db.Insights.Where(i => ids.Contains(i.ConversationId)).ExecuteDeleteAsync(cancellationToken);
         await db.Participations.Where(p => ids.Contains(p.ConversationId)).ExecuteDeleteAsync(cancellationToken);
         await db.Conversations.Where(c => ids.Contains(c.Id)).ExecuteDeleteAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -53,6 +53,11 @@ internal static class ConversationSearch
         {
             found = found.Where(c => c.LastActivityAt < to);
         }
+        if (filter.Insight is { IsEmpty: false } insight)
+        {
+            var insights = Matching(db.Insights, insight);
+            found = found.Where(c => insights.Any(i => i.ConversationId == c.Id));
+        }
         if (filter.Participant is { } participant)
         {
             found = await WithParticipantAsync(db, found, filter, participant, cancellationToken);
@@ -63,6 +68,24 @@ internal static class ConversationSearch
             found = found.Where(c => ids.Contains(c.Id));
         }
         return found;
+    }
+
+    /// <summary>Those that agree with all of a filter.</summary>
+    internal static IQueryable<Insight> Matching(IQueryable<Insight> insights, InsightFilter filter)
+    {
+        if (filter.Intent is { } intent)
+        {
+            insights = intent == "none" ? insights.Where(i => i.Intent == null) : insights.Where(i => i.Intent == intent);
+        }
+        if (filter.Sentiment is { } sentiment)
+        {
+            insights = insights.Where(i => i.Sentiment == sentiment);
+        }
+        if (filter.Urgency is { } urgency)
+        {
+            insights = insights.Where(i => i.Urgency == urgency);
+        }
+        return filter.Language is { } language ? insights.Where(i => i.Language == language) : insights;
     }
 
     /// <summary>A private chat has its participant's id; in groups, whoever has written counts. Of many participants that fit, the latest are looked at.</summary>

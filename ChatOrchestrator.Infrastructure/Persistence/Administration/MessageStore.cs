@@ -12,11 +12,16 @@ internal sealed class MessageStore(ChatDatabase database) : IMessageStore
     private const string Ascending = "messages+";
     private const string Descending = "messages-";
 
-    public Task<Page<MessageView>> ListAsync(ConversationId conversation, bool newestFirst, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<MessageView>> ListAsync(ConversationId conversation, InsightFilter? insight, bool newestFirst, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
         async db =>
         {
             var list = newestFirst ? Descending : Ascending;
             var messages = db.Messages.AsNoTracking().Where(m => m.ConversationId == conversation);
+            if (insight is { IsEmpty: false })
+            {
+                var insights = ConversationSearch.Matching(db.Insights, insight).Where(i => i.ConversationId == conversation);
+                messages = messages.Where(m => insights.Any(i => i.MessageId == m.Id));
+            }
             if (page.Cursor is { } cursor)
             {
                 var from = Cursor.ToNumber(list, cursor);
@@ -101,6 +106,11 @@ internal sealed class MessageStore(ChatDatabase database) : IMessageStore
         var names = writers.Count == 0
             ? []
             : await db.Participants.Where(p => writers.Contains(p.Id)).ToDictionaryAsync(p => p.Id, p => p.DisplayName ?? p.Username, cancellationToken);
-        return [.. messages.Select(m => new MessageView(m, [.. parts[m.Id]], m.ParticipantId is { } writer ? names.GetValueOrDefault(writer) : null))];
+        var inbound = messages.Where(m => m.Author == MessageAuthor.Participant).Select(m => m.Id).ToList();
+        var insights = inbound.Count == 0
+            ? []
+            : await db.Insights.AsNoTracking().Where(i => inbound.Contains(i.MessageId)).ToDictionaryAsync(i => i.MessageId, cancellationToken);
+        return [.. messages.Select(m => new MessageView(
+            m, [.. parts[m.Id]], m.ParticipantId is { } writer ? names.GetValueOrDefault(writer) : null, insights.GetValueOrDefault(m.Id)))];
     }
 }

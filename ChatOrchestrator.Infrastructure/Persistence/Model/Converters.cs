@@ -4,6 +4,7 @@ using ChatOrchestrator.Domain.Access;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Model;
@@ -25,6 +26,10 @@ internal static class Converters
     public sealed class Json<T>() : ValueConverter<T, string>(
         value => JsonSerializer.Serialize(value, JsonOptions),
         json => JsonSerializer.Deserialize<T>(json, JsonOptions)!);
+
+    /// <summary>For values that are replaced as a whole, never changed.</summary>
+    public sealed class SameInstance<T>() : ValueComparer<T>((a, b) => ReferenceEquals(a, b), value => value!.GetHashCode())
+        where T : class;
 
     public sealed class MessageContents() : ValueConverter<MessageContent, string>(value => MessageContentJson.Write(value), json => MessageContentJson.Read(json));
 

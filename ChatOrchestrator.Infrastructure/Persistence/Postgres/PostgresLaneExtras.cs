@@ -33,7 +33,19 @@ internal static class PostgresLaneExtras
 
     private const string Note = "INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at) VALUES ($1, $2, $3, $4, now())";
 
-    public static bool HasExtras(TurnCommit turn) => turn.Forget || turn.Reopen || turn.DeadLetterOf is not null || turn.TakenOverFrom is not null || turn.Notes.Count > 0
+    /// <summary>$1–$10 the record, $11 the timeline's detail.</summary>
+    private const string Moderate = """
+        WITH kept AS (
+            INSERT INTO moderations (id, conversation_id, bot_id, message_id, direction, action, reason, categories, text, state, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, now())
+        ), blocked AS (
+            UPDATE messages SET kind = 7 WHERE id = $4 AND $5 = 0 AND $6 = 3
+        )
+        INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at) VALUES ($2, $4, 'moderated', $11, now())
+        """;
+
+    public static bool HasExtras(TurnCommit turn) =>
+        turn.Forget || turn.Reopen || turn.DeadLetterOf is not null || turn.TakenOverFrom is not null || turn.Notes.Count > 0 || turn.Moderations.Count > 0
         || turn.Charge is not null || turn.HandOver;
 
     public static bool HasExtras(DeliveryCommit delivery) =>
@@ -65,6 +77,14 @@ internal static class PostgresLaneExtras
         foreach (var note in turn.Notes)
         {
             await RunAsync(new NpgsqlCommand(Note, connection).Value(conversation).Value(turn.MessageId).Value(note.Kind).Value<string?>(note.Detail), token);
+        }
+        foreach (var record in turn.Moderations)
+        {
+            await RunAsync(
+                new NpgsqlCommand(Moderate, connection).Value(record.Id).Value(conversation).Value(record.BotId.Value).Value(record.MessageId)
+                    .Value((int)record.Direction).Value((int)record.Action).Value(record.Reason).Value(ModerationWords.Json(record)).Value<string?>(record.Text)
+                    .Value((int)record.State).Value<string?>(ModerationWords.Detail(record)),
+                token);
         }
         if (turn.TakenOverFrom is { } worker)
         {

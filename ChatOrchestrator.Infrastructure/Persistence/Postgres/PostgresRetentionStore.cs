@@ -32,6 +32,12 @@ internal sealed class PostgresRetentionStore(PostgresHotPath hotPath) : IRetenti
             DELETE FROM timeline_events WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
         ), letters_gone AS (
             DELETE FROM dead_letters WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
+        ), moderations_gone AS (
+            DELETE FROM moderations WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
+        ), insights_gone AS (
+            DELETE FROM insights WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
+        ), summaries_gone AS (
+            DELETE FROM summaries WHERE conversation_id = ANY(ARRAY(SELECT conversation_id FROM emptied))
         ), turns_gone AS (
             DELETE FROM turns WHERE id = ANY(ARRAY(
                 SELECT t.id FROM emptied e

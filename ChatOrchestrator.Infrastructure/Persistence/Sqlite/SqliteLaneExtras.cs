@@ -1,6 +1,8 @@
 using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Infrastructure.Persistence.Notifications;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Sqlite;
@@ -32,6 +34,13 @@ internal static class SqliteLaneExtras
 
     private const string Note = "INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at) VALUES ($1, $2, $3, $4, $5)";
 
+    private const string Moderate = """
+        INSERT INTO moderations (id, conversation_id, bot_id, message_id, direction, action, reason, categories, text, state, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """;
+
+    private const string BlockMessage = "UPDATE messages SET kind = 7 WHERE id = $1";
+
     public static void Apply(SqliteSession session, TurnCommit turn)
     {
         var conversation = turn.Lease.Conversation.Value;
@@ -62,6 +71,17 @@ internal static class SqliteLaneExtras
         foreach (var note in turn.Notes)
         {
             session.Run(Note, conversation, turn.MessageId, note.Kind, note.Detail, session.Now);
+        }
+        foreach (var record in turn.Moderations)
+        {
+            session.Run(
+                Moderate, record.Id, conversation, record.BotId.Value, record.MessageId, (int)record.Direction, (int)record.Action, record.Reason,
+                ModerationWords.Json(record), record.Text, (int)record.State, session.Now);
+            session.Run(Note, conversation, record.MessageId, "moderated", ModerationWords.Detail(record), session.Now);
+            if (record is { Direction: ModerationDirection.Input, Action: ModerationAction.Block })
+            {
+                session.Run(BlockMessage, record.MessageId);
+            }
         }
         if (turn.TakenOverFrom is { } worker)
         {

@@ -23,7 +23,12 @@ internal sealed class SqliteRetentionStore(SqliteHotPath hotPath) : IRetentionSt
     private const string DeleteParts = "DELETE FROM parts WHERE message_id = $1";
     private const string DeleteTimeline = "DELETE FROM timeline_events WHERE message_id = $1";
     private const string DeleteLetters = "DELETE FROM dead_letters WHERE message_id = $1";
+    private const string DeleteInsight = "DELETE FROM insights WHERE message_id = $1";
+    private const string DeleteModerations = "DELETE FROM moderations WHERE message_id = $1";
     private const string DeleteMessage = "DELETE FROM messages WHERE id = $1";
+
+    /// <summary>$1 conversation.</summary>
+    private const string DeleteSummary = "DELETE FROM summaries WHERE conversation_id = $1";
 
     /// <summary>$1 conversation, $2 through.</summary>
     private const string DeleteTurns = "DELETE FROM turns WHERE conversation_id = $1 AND through_sequence <= $2";
@@ -75,11 +80,14 @@ internal sealed class SqliteRetentionStore(SqliteHotPath hotPath) : IRetentionSt
             session.Run(DeleteParts, message);
             session.Run(DeleteTimeline, message);
             session.Run(DeleteLetters, message);
+            session.Run(DeleteModerations, message);
+            session.Run(DeleteInsight, message);
             session.Run(DeleteMessage, message);
         }
         if (messages.Count > 0)
         {
             session.Run(DeleteTurns, conversation, through);
+            session.Run(DeleteSummary, conversation);
         }
         return messages.Count;
     }

@@ -1,0 +1,97 @@
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Application.Turns;
+using ChatOrchestrator.Application.Turns.Redaction;
+using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Messages;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ChatOrchestrator.Application.Moderation;
+
+/// <summary>What is to be done about a text.</summary>
+/// <param name="Action">The worst that any category asks for.</param>
+/// <param name="Categories">Those that count, with their scores.</param>
+/// <param name="IsUnchecked">The endpoint did not answer; the word lists found nothing.</param>
+internal readonly record struct Verdict(ModerationAction Action, IReadOnlyDictionary<string, double> Categories, bool IsUnchecked = false);
+
+/// <summary>
+/// Judges a text by the word lists, and by the endpoint where the bot wants that. Personal data that the bot keeps from the
+/// model is kept from the endpoint, too.
+/// </summary>
+internal sealed partial class ModerateText(IScoresTexts scores, LanePlaces places, IOptions<ModerationOptions> options, ILogger<ModerateText> logger)
+{
+    /// <summary>A participant can write again; an answer that cannot be judged is lost.</summary>
+    private const int AttemptsForInput = 1;
+    private const int AttemptsForOutput = 3;
+
+    private static readonly ModerationSettings Floor = new();
+    private static readonly Dictionary<string, double> Nothing = [];
+
+    private readonly WordList _floor = new(options.Value.AllWords());
+
+    // By the settings' identity: a change of the bot makes new ones, and those no longer used go with them.
+    private readonly System.Runtime.CompilerServices.ConditionalWeakTable<ModerationSettings, WordList> _lists = [];
+
+    /// <summary>What holds for a bot; null: nothing is moderated.</summary>
+    public ModerationSettings? SettingsOf(BotSnapshot bot) => bot.Processing.Moderation ?? (_floor.IsEmpty ? null : Floor);
+
+    /// <summary>Whether nothing of an answer may be shown before all of it was judged.</summary>
+    public bool HoldsAnswers(BotSnapshot bot) => SettingsOf(bot) is not null;
+
+    public async ValueTask<Verdict> JudgeAsync(ModerationSettings settings, ModerationDirection direction, BotSnapshot bot, string text, CancellationToken cancellationToken)
+    {
+        var rule = direction == ModerationDirection.Input ? settings.Input : settings.Output;
+        var verdict = new Verdict(ModerationAction.Ignore, Nothing);
+        if (_floor.Matches(text) || _lists.GetValue(settings, static s => new WordList(s.Words)).Matches(text))
+        {
+            verdict = With(verdict, rule, new CategoryScore(ModerationSettings.WordList, 1, true));
+        }
+        if (bot.Processing.Moderation is not null && scores.IsConfigured && verdict.Action != ModerationAction.Block)
+        {
+            try
+            {
+                using var waiting = places.BeginWait();
+                var shown = PromptRedaction.For(bot.Processing)?.Redact(text) ?? text;
+                foreach (var score in await scores.ScoreAsync(shown, direction == ModerationDirection.Input ? AttemptsForInput : AttemptsForOutput, cancellationToken))
+                {
+                    verdict = With(verdict, rule, score);
+                }
+            }
+            catch (ScoringException e)
+            {
+                NotJudged(direction, e.Message);
+                EngineTelemetry.ModerationFailures.Add(1, new KeyValuePair<string, object?>("reason", e.Message));
+                verdict = verdict with { IsUnchecked = true };
+            }
+        }
+        if (verdict.Action != ModerationAction.Ignore)
+        {
+            EngineTelemetry.Moderated.Add(1, new("direction", Word(direction)), new("action", Word(verdict.Action)));
+        }
+        return verdict;
+    }
+
+    public static string Word(ModerationDirection direction) => direction == ModerationDirection.Input ? "input" : "output";
+
+    public static string Word(ModerationAction action) => action switch
+    {
+        ModerationAction.Block => "block",
+        ModerationAction.Flag => "flag",
+        ModerationAction.Record => "record",
+        _ => "ignore",
+    };
+
+    private static Verdict With(Verdict verdict, ModerationRule rule, CategoryScore score)
+    {
+        var action = rule.ActionFor(score.Category, score.Score, score.IsFlagged);
+        return action == ModerationAction.Ignore ? verdict : verdict with
+        {
+            Action = (ModerationAction)Math.Max((int)action, (int)verdict.Action),
+            Categories = new Dictionary<string, double>(verdict.Categories) { [score.Category] = score.Score },
+        };
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A text ({Direction}) could not be judged: {Reason}")]
+    private partial void NotJudged(ModerationDirection direction, string reason);
+}

@@ -1,0 +1,103 @@
+using ChatOrchestrator.Application.Moderation;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Domain.Messages;
+using Microsoft.Extensions.Logging;
+
+namespace ChatOrchestrator.Application.Turns;
+
+/// <summary>Keeps from the model what a bot does not let in, and from the participant what it does not let out.</summary>
+internal sealed partial class ModerateTurn(ModerateText moderate, TimeProvider time, ILogger<ModerateTurn> logger)
+{
+    /// <summary>The question was refused.</summary>
+    private const string InputBlocked = "input_blocked";
+
+    /// <summary>The answer was held back, and another text is sent.</summary>
+    private const string OutputBlocked = "output_blocked";
+
+    /// <summary>Nobody could judge it, and it must not go on without.</summary>
+    private const string NobodyJudged = "moderation_unavailable";
+
+    /// <summary>The turn with what was found in its messages; with an answer when they are refused.</summary>
+    /// <exception cref="ScoringException">They cannot be judged now, and the bot answers nothing that is not.</exception>
+    public async ValueTask<TurnCommit> InputAsync(TurnCommit turn, HeldLane held, IReadOnlyList<LaneMessage> messages, ConnectionSnapshot connection)
+    {
+        if (moderate.SettingsOf(connection.Bot) is not { } settings)
+        {
+            return turn;
+        }
+        List<ModerationRecord> records = [];
+        foreach (var message in messages)
+        {
+            if (string.IsNullOrWhiteSpace(message.Text))
+            {
+                continue;
+            }
+            var verdict = await moderate.JudgeAsync(settings, ModerationDirection.Input, connection.Bot, message.Text, held.Generation);
+            if (verdict.IsUnchecked && !(settings.Input.AllowUnchecked ?? true) && verdict.Action != ModerationAction.Block)
+            {
+                throw new ScoringException(NobodyJudged);
+            }
+            if (verdict.Action != ModerationAction.Ignore || verdict.IsUnchecked)
+            {
+                records.Add(Record(held, connection, message.Id, ModerationDirection.Input, verdict, text: null));
+            }
+        }
+        turn = records.Count == 0 ? turn : turn with { Moderations = records };
+        return records.Exists(r => r.Action == ModerationAction.Block)
+            ? turn with { State = TurnState.Command, Reason = InputBlocked, Answer = settings.Refusal }
+            : turn;
+    }
+
+    /// <summary>The turn as it may leave: with the model's answer, or with another text in its place.</summary>
+    /// <param name="replayed">The question was put again by an operator: the participant has had the apology.</param>
+    public async ValueTask<TurnCommit> OutputAsync(TurnCommit turn, HeldLane held, ConnectionSnapshot connection, bool replayed)
+    {
+        if (moderate.SettingsOf(connection.Bot) is not { } settings)
+        {
+            return turn;
+        }
+        var verdict = await moderate.JudgeAsync(settings, ModerationDirection.Output, connection.Bot, turn.Answer!, held.Generation);
+        if (verdict.Action == ModerationAction.Block)
+        {
+            return turn with
+            {
+                State = TurnState.Command,
+                Reason = OutputBlocked,
+                Answer = settings.Replacement,
+                Moderations = [.. turn.Moderations, Record(held, connection, turn.AnswerId, ModerationDirection.Output, verdict, turn.Answer)],
+            };
+        }
+        if (verdict.IsUnchecked && !(settings.Output.AllowUnchecked ?? false))
+        {
+            // Not tried again: the answer is paid for, and another one would be paid for once more. An operator may still send it.
+            HeldBack(held.Lane.Conversation);
+            return turn with
+            {
+                State = TurnState.Failed,
+                Reason = NobodyJudged,
+                Answer = replayed ? null : connection.Bot.Processing.Apology,
+                DeadLetterOf = turn.MessageId,
+                Moderations = [.. turn.Moderations, Record(held, connection, turn.MessageId, ModerationDirection.Output, verdict with { Action = ModerationAction.Block }, turn.Answer)],
+            };
+        }
+        return verdict.Action == ModerationAction.Ignore && !verdict.IsUnchecked
+            ? turn
+            : turn with { Moderations = [.. turn.Moderations, Record(held, connection, turn.AnswerId, ModerationDirection.Output, verdict, text: null)] };
+    }
+
+    private ModerationRecord Record(HeldLane held, ConnectionSnapshot connection, Guid message, ModerationDirection direction, Verdict verdict, string? text) => new(
+        held.Lane.Conversation,
+        connection.Bot.Id,
+        message,
+        direction,
+        verdict.Action == ModerationAction.Ignore ? ModerationAction.Record : verdict.Action,
+        verdict.IsUnchecked ? ModerationRecord.Unavailable : ModerationRecord.Judged,
+        verdict.Categories,
+        text,
+        time.GetUtcNow());
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "An answer in {ConversationId} is held back: it could not be judged")]
+    private partial void HeldBack(ConversationId conversationId);
+}

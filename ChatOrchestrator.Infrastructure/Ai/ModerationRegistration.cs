@@ -1,0 +1,15 @@
+using ChatOrchestrator.Application.Ports;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace ChatOrchestrator.Infrastructure.Ai;
+
+public static class ModerationRegistration
+{
+    /// <summary>Adds the moderations endpoint that the configuration names, or the model's own (<see cref="IScoresTexts"/>).</summary>
+    public static IServiceCollection AddModeration(this IServiceCollection services)
+    {
+        services.TryAddSingleton<IScoresTexts, ModerationsEndpoint>();
+        return services;
+    }
+}

@@ -1,0 +1,66 @@
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Persistence.Postgres;
+using Microsoft.EntityFrameworkCore;
+
+namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
+
+internal sealed class InsightStore(ChatDatabase database) : IInsightStore
+{
+    public async Task<IReadOnlyList<ConnectionId>> ListConnectionsAsync(CancellationToken cancellationToken) => await database.RunAsync(
+        async db =>
+        {
+            // What is in the settings' document is beyond LINQ: it is one value to it.
+            var ids = await (db is PostgresChatDbContext
+                ? db.Database.SqlQuery<Guid>($"""SELECT c.id AS "Value" FROM connections c JOIN bots b ON b.id = c.bot_id WHERE jsonb_typeof(b.processing->'understanding') = 'object'""")
+                : db.Database.SqlQuery<Guid>($"""SELECT c.id AS "Value" FROM connections c JOIN bots b ON b.id = c.bot_id WHERE json_type(b.processing, '$.understanding') = 'object'"""))
+                .ToListAsync(cancellationToken);
+            return ids.ConvertAll(id => new ConnectionId(id));
+        },
+        cancellationToken);
+
+    public async Task<IReadOnlyList<UnknownMessage>> ListUnknownAsync(IReadOnlyList<ConnectionId> connections, long after, int limit, CancellationToken cancellationToken) =>
+        await database.RunAsync(
+            async db =>
+            {
+                var found = await (
+                    from m in db.Messages.AsNoTracking()
+                    where m.Sequence > after && m.Author == MessageAuthor.Participant && (m.Kind == MessageKind.Text || m.Kind == MessageKind.ButtonPress)
+                        && connections.Contains(m.ConnectionId) && !db.Insights.Any(i => i.MessageId == m.Id)
+                    orderby m.Sequence
+                    select new { m.Sequence, m.Id, m.ConversationId, m.ConnectionId, m.Text, m.CreatedAt, Handled = db.Lanes.Any(l => l.ConversationId == m.ConversationId && l.HandledSequence >= m.Sequence) })
+                    .Take(limit).ToListAsync(cancellationToken);
+                return found.ConvertAll(m => new UnknownMessage(m.Sequence, m.Id, m.ConversationId, m.ConnectionId, m.Text, m.CreatedAt, m.Handled));
+            },
+            cancellationToken);
+
+    public Task<long> LastBeforeAsync(long after, DateTimeOffset before, CancellationToken cancellationToken) => database.RunAsync(
+        async db => await db.Messages.Where(m => m.Sequence > after && m.CreatedAt < before).OrderByDescending(m => m.Sequence).Select(m => (long?)m.Sequence)
+            .FirstOrDefaultAsync(cancellationToken) ?? after,
+        cancellationToken);
+
+    public Task<bool> AddAsync(Insight insight, TimelineEvent? note, CancellationToken cancellationToken) => database.RunAsync(
+        async db =>
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            if (!await LockMessageAsync(db, insight.MessageId, cancellationToken) || await db.Insights.AnyAsync(i => i.MessageId == insight.MessageId, cancellationToken))
+            {
+                return false;
+            }
+            db.Insights.Add(insight);
+            if (note is not null)
+            {
+                db.TimelineEvents.Add(note);
+            }
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>The lane is left alone: it belongs to the answer. Who deletes the message waits, and deletes its insight behind it.</summary>
+    private static async Task<bool> LockMessageAsync(ChatDbContext db, Guid id, CancellationToken cancellationToken) => db is PostgresChatDbContext
+        ? (await db.Database.SqlQuery<int>($"""SELECT 1 AS "Value" FROM messages WHERE id = {id} FOR SHARE""").ToListAsync(cancellationToken)).Count > 0
+        : await db.Messages.AnyAsync(m => m.Id == id, cancellationToken);
+}

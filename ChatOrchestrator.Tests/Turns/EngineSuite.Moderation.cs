@@ -1,0 +1,149 @@
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Tests.Persistence;
+using Microsoft.EntityFrameworkCore;
+using NSubstitute;
+
+namespace ChatOrchestrator.Tests.Turns;
+
+/// <summary>What is not let in never reaches the model; what is not let out never leaves.</summary>
+public abstract partial class EngineSuite
+{
+    private static readonly ProcessingSettings Moderated = new() { QuietPeriodMs = 0, Moderation = new() };
+
+    [StoreFact]
+    public async Task A_question_that_is_blocked_reaches_no_model_then_or_later_and_is_answered_politely()
+    {
+        using var engine = await StartAsync();
+        Judge("evil", "violence");
+        var chat = await NewChatAsync("telegram", Moderated);
+
+        await chat.SayAsync("an evil plan");
+        await DrainAsync(chat);
+        await chat.SayAsync("something else");
+        await DrainAsync(chat);
+
+        _platform.Sent.Select(p => p.Text).ShouldBe([new ModerationSettings().Refusal, "An answer."]);
+        _prompts.ShouldHaveSingleItem().Select(m => m.Text).ShouldNotContain("an evil plan", "it is no part of the history either");
+        var turn = (await TurnsAsync(chat))[0];
+        (turn.State, turn.Reason, turn.Model).ShouldBe((TurnState.Command, "input_blocked", null));
+        var message = (await MessagesAsync(chat))[0];
+        message.Kind.ShouldBe(MessageKind.Blocked);
+        var record = (await ModerationsAsync(chat)).ShouldHaveSingleItem();
+        (record.MessageId, record.Direction, record.Action, record.State, record.Text).ShouldBe((message.Id, ModerationDirection.Input, ModerationAction.Block, ModerationState.Open, null));
+        record.Categories.ShouldBe(new Dictionary<string, double> { ["violence"] = 0.97 });
+        (await NotesAsync(chat)).Select(n => (n.Kind, n.Detail)).ShouldContain(("moderated", "input blocked: violence 0.97"));
+    }
+
+    [StoreFact]
+    public async Task An_answer_that_is_blocked_never_leaves_also_where_answers_are_shown_while_they_are_made()
+    {
+        using var engine = await StartAsync();
+        _platform.Streamed = true;
+        _answer = "Here is something evil.";
+        Judge("evil", "violence");
+        var chat = await NewChatAsync("telegram", Moderated);
+
+        await chat.SayAsync("tell me");
+        await DrainAsync(chat);
+
+        _platform.Shown.ShouldBeEmpty("nothing is shown before it was judged");
+        _platform.Sent.ShouldHaveSingleItem().Text.ShouldBe(new ModerationSettings().Replacement);
+        (await MessagesAsync(chat)).ShouldAllBe(m => !m.Text.Contains("evil"));
+        (await PartsAsync(chat)).ShouldAllBe(p => p.Body == null || !p.Body.Contains("evil"));
+        (await TurnsAsync(chat)).ShouldHaveSingleItem().Reason.ShouldBe("output_blocked");
+        var record = (await ModerationsAsync(chat)).ShouldHaveSingleItem();
+        (record.Direction, record.Action, record.Text).ShouldBe((ModerationDirection.Output, ModerationAction.Block, _answer));
+    }
+
+    [StoreFact]
+    public async Task An_answer_that_nobody_can_judge_stays_here_and_the_model_is_paid_once()
+    {
+        using var engine = await StartAsync();
+        _scores.IsConfigured.Returns(true);
+        _scores.ScoreAsync(default!, default, default).ReturnsForAnyArgs<IReadOnlyList<CategoryScore>>(_ => throw new ScoringException("timed_out"));
+        var chat = await NewChatAsync("telegram", Moderated);
+
+        await chat.SayAsync("tell me");
+        await DrainAsync(chat);
+
+        _platform.Sent.ShouldHaveSingleItem().Text.ShouldBe(new ProcessingSettings().Apology);
+        _prompts.Count.ShouldBe(1);
+        var turn = (await TurnsAsync(chat)).ShouldHaveSingleItem();
+        (turn.State, turn.Reason, turn.Attempt).ShouldBe((TurnState.Failed, "moderation_unavailable", 1));
+        (await DeadLettersAsync(chat)).ShouldHaveSingleItem().Reason.ShouldBe("moderation_unavailable");
+        var records = await ModerationsAsync(chat);
+        records.Select(r => (r.Direction, r.Action, r.Reason)).ShouldBe(
+            [(ModerationDirection.Input, ModerationAction.Record, "unavailable"), (ModerationDirection.Output, ModerationAction.Block, "unavailable")], ignoreOrder: true);
+        records.Single(r => r.Direction == ModerationDirection.Output).Text.ShouldBe("An answer.", "an operator may still send it");
+
+        // A bot may want it otherwise, either way.
+        var open = await NewChatAsync("telegram", Moderated with { Moderation = new() { Output = new() { AllowUnchecked = true } } });
+        await open.SayAsync("tell me");
+        await DrainAsync(open);
+        _platform.Sent.Last().Text.ShouldBe("An answer.");
+        var closed = await NewChatAsync("telegram", Moderated with { MaxAttempts = 2, Moderation = new() { Input = new() { AllowUnchecked = false } } });
+        await closed.SayAsync("tell me");
+        await DrainAsync(closed);
+        (await TurnsAsync(closed)).ShouldHaveSingleItem().Reason.ShouldBe("moderation_unavailable");
+        _prompts.Count.ShouldBe(2, "the model was not asked");
+    }
+
+    [StoreFact]
+    public async Task Thresholds_and_actions_are_the_bots()
+    {
+        using var engine = await StartAsync();
+        Judge("evil", "violence", 0.6);
+        var rule = new ModerationRule
+        {
+            Action = ModerationAction.Record,
+            Categories = new Dictionary<string, CategoryRule> { ["violence"] = new() { Action = ModerationAction.Flag, Threshold = 0.5 }, ["harassment"] = new() { Threshold = 0.9 } },
+        };
+        var chat = await NewChatAsync("telegram", Moderated with { Moderation = new() { Input = rule, Output = new() { Action = ModerationAction.Ignore } } });
+
+        await chat.SayAsync("an evil plan");
+        await DrainAsync(chat);
+
+        _platform.Sent.ShouldHaveSingleItem().Text.ShouldBe("An answer.");
+        var record = (await ModerationsAsync(chat)).ShouldHaveSingleItem();
+        (record.Action, record.State).ShouldBe((ModerationAction.Flag, ModerationState.Open));
+        rule.ActionFor("violence/graphic", 0.5, false).ShouldBe(ModerationAction.Flag);
+        rule.ActionFor("violence/graphic", 0.4, true).ShouldBe(ModerationAction.Ignore, "the threshold stands for the endpoint's judgement");
+        rule.ActionFor("harassment", 0.95, false).ShouldBe(ModerationAction.Record);
+        rule.ActionFor("hate", 0.1, true).ShouldBe(ModerationAction.Record);
+    }
+
+    [StoreFact]
+    public async Task The_deployments_words_hold_for_every_bot_and_ask_nobody()
+    {
+        _settings["Moderation:Words:0"] = "evil plan";
+        using var engine = await StartAsync();
+        _scores.IsConfigured.Returns(true);
+        var chat = await NewChatAsync("telegram");
+
+        await chat.SayAsync("My \u200bÉVIL  plan!");
+        await DrainAsync(chat);
+        _answer = "Your **evil** plan.";
+        await chat.SayAsync("hello");
+        await DrainAsync(chat);
+
+        _platform.Sent.Select(p => p.Text).ShouldBe([new ModerationSettings().Refusal, new ModerationSettings().Replacement]);
+        await _scores.DidNotReceiveWithAnyArgs().ScoreAsync(default!, default, default);
+        (await ModerationsAsync(chat)).ShouldAllBe(r => r.Categories.ContainsKey("word_list"));
+    }
+
+    /// <summary>The endpoint objects to texts with this word.</summary>
+    private void Judge(string word, string category, double score = 0.97)
+    {
+        _scores.IsConfigured.Returns(true);
+        _scores.ScoreAsync(default!, default, default).ReturnsForAnyArgs(call =>
+        {
+            var isFlagged = call.Arg<string>().Contains(word, StringComparison.Ordinal);
+            return Task.FromResult<IReadOnlyList<CategoryScore>>([new CategoryScore(category, isFlagged ? score : 0.001, isFlagged), new CategoryScore("hate", 0.001, false)]);
+        });
+    }
+
+    private Task<List<ModerationRecord>> ModerationsAsync(TestChat chat) =>
+        ReadAsync(c => c.Moderations.AsNoTracking().Where(m => m.ConversationId == chat.Id).OrderBy(m => m.Id).ToListAsync());
+}
