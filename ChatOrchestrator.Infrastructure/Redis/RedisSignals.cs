@@ -37,6 +37,16 @@ internal sealed partial class RedisSignals(IConnectionMultiplexer redis, ILogger
 
     private sealed class Subscription(ISubscriber subscriber, RedisChannel channel, Action<RedisChannel, RedisValue> handler) : IAsyncDisposable
     {
-        public async ValueTask DisposeAsync() => await subscriber.UnsubscribeAsync(channel, handler, CommandFlags.FireAndForget);
+        public async ValueTask DisposeAsync()
+        {
+            try
+            {
+                await subscriber.UnsubscribeAsync(channel, handler, CommandFlags.FireAndForget);
+            }
+            catch (ObjectDisposedException)
+            {
+                // The cache shares the connection and closes it when it goes first; the subscription went with it.
+            }
+        }
     }
 }
