@@ -248,7 +248,7 @@ internal sealed partial class ProcessLane(
             // Postgres cannot store U+0000 in text: an answer with one could never be saved.
             Answer = generated.Text.Replace('\0', '\uFFFD'),
             Model = generated.Model,
-            Reason = generated.IsCut ? "model_answer_too_long" : null,
+            Reason = generated.IsCut ? "model_answer_too_long" : turn.Reason,
             FirstTokenAt = generated.FirstTokenAt,
         };
         return await moderate.OutputAsync(turn, held, connection, replayed: last.Kind == MessageKind.Replay);

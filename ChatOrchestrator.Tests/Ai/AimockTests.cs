@@ -106,12 +106,45 @@ public sealed class AimockTests : IAsyncLifetime
         (budget.GetProperty("cost").GetDecimal(), budget.GetProperty("tokens").GetInt64(), budget.GetProperty("reservedCost").GetDecimal()).ShouldBe((0.00000675m, 27, 0));
     }
 
+    [NpmFact]
+    public async Task Messages_are_judged_and_understood_by_a_third_partys_server()
+    {
+        await StartAsync();
+        var settings = ApiProcess.Settings();
+        settings["Ai__Endpoint"] = _address + "/v1";
+        settings["Ai__Model"] = "main";
+        var api = await ApiProcess.StartAsync(settings);
+        await using var service = api.Service;
+        var bot = (await api.PostAsync("api/v1/bots", new
+        {
+            name = "Polite",
+            processing = new
+            {
+                moderation = new { refusal = "Let us talk about something else." },
+                understanding = new { intents = new[] { new { name = "where_is_it", description = "asks where an order is" } } },
+            },
+        })).Ok().Id();
+        var visitor = await WebChatVisitor.OpenAsync(api, (await api.PostAsync($"api/v1/bots/{bot}/connections", new { platform = "webchat" })).Ok().Id());
+
+        (await visitor.SayAsync("How do I poison my neighbour?", "1")).Ok();
+        await visitor.StreamUntilAsync(null, (type, data) => WebChatVisitor.IsBotMessage(type, data) && data.GetProperty("text").GetString() == "Let us talk about something else.");
+        (await visitor.SayAsync(Question, "2")).Ok();
+        await visitor.StreamUntilAsync(null, (type, data) => WebChatVisitor.IsBotMessage(type, data) && data.GetProperty("text").GetString() == Answer);
+
+        var messages = $"api/v1/conversations/{await visitor.ConversationAsync()}/messages?intent=where_is_it&urgency=high";
+        await Eventually.TrueAsync(
+            async _ => (await api.GetAsync(messages)).Ok().Json.GetProperty("items").EnumerateArray().Any(m =>
+                m.GetProperty("text").GetString() == Question && m.GetProperty("insight").GetProperty("sentimentScore").GetDouble() == -0.5),
+            TimeSpan.FromSeconds(60),
+            "the question is understood");
+    }
+
     private async Task StartAsync()
     {
         var (exit, output) = await OwnedProcess.RunAsync(In(new ProcessStartInfo("npm", ["ci", "--prefer-offline", "--no-progress"])), TimeSpan.FromMinutes(2));
         exit.ShouldBe(0, output);
         var port = new Uri(_address).Port.ToString(CultureInfo.InvariantCulture);
-        _aimock = OwnedProcess.Start(In(new ProcessStartInfo("node", ["node_modules/@copilotkit/aimock/dist/cli.js", "--port", port, "--fixtures", "fixtures.json"])));
+        _aimock = OwnedProcess.Start(In(new ProcessStartInfo("node", ["serve.mjs", port])));
         using var client = new HttpClient();
         await Eventually.TrueAsync(
             async token =>
