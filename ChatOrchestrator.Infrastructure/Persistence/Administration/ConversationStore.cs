@@ -104,7 +104,7 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
         if (conversation.State == ConversationState.HandedOff && before != ConversationState.HandedOff)
         {
             await db.CountHandoffAsync(conversation.Id, now, cancellationToken);
-            await db.NotifyAsync(NotificationEvent.HandoffRequested(conversation.BotId, conversation.Id, conversation.Agent, "operator"), now, cancellationToken);
+            await db.NotifyAsync(NotificationEvent.HandoffRequested(conversation.BotId, conversation.Id, conversation.Agent, conversation.Agent is null ? "rule" : "operator"), now, cancellationToken);
         }
         else if (conversation.State == ConversationState.Ended && before != ConversationState.Ended)
         {

@@ -1,6 +1,8 @@
+using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Persistence.Notifications;
 using ChatOrchestrator.Infrastructure.Persistence.Postgres;
 using Microsoft.EntityFrameworkCore;
 
@@ -49,6 +51,12 @@ internal sealed class InsightStore(ChatDatabase database) : IInsightStore
                 return false;
             }
             db.Insights.Add(insight);
+            if (insight.Sentiment == Sentiment.Negative)
+            {
+                var day = DateOnly.FromDateTime(insight.MessageAt.UtcDateTime);
+                await db.NotifyAsync(
+                    insight.ConversationId, NotificationEvent.SentimentLow(insight.BotId, insight.ConversationId, insight.MessageId, insight.SentimentScore, day), insight.CreatedAt, cancellationToken);
+            }
             if (note is not null)
             {
                 db.TimelineEvents.Add(note);
