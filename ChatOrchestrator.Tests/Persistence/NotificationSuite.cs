@@ -85,6 +85,44 @@ public abstract class NotificationSuite(TestStore store) : StoreSuite(store)
     }
 
     [StoreFact]
+    public async Task A_turn_tells_of_its_budget_once_a_day_and_of_giving_the_conversation_away()
+    {
+        var bot = await NewBotAsync();
+        var rule = await NewRuleAsync(bot, NotificationKinds.BudgetReached, NotificationKinds.HandoffRequested);
+        var chat = await TestChat.OpenAsync(Inbox, bot: bot);
+        for (var i = 0; i < 2; i++)
+        {
+            var (_, asked) = await chat.SayAsync();
+            var lane = await ClaimAsync(chat);
+            var told = NotificationEvent.BudgetReached(bot, "bot_cost", null, "2026-11-27", "operator", chat.Id);
+            var given = NotificationEvent.HandoffRequested(bot, chat.Id, null, "budget_reached");
+            var committed = await CommitAsync(TestChat.Turn(lane, asked) with { Reason = "budget_reached", HandOver = true, Notifications = i == 0 ? [told, given] : [told] });
+            await ReleaseAsync(lane, committed.AnswerSequence);
+        }
+
+        (await ToldAsync(rule)).Select(n => n.Kind).Order().ShouldBe([NotificationKinds.BudgetReached, NotificationKinds.HandoffRequested]);
+        ((string?)JsonNode.Parse((await ToldAsync(rule)).Single(n => n.Kind == NotificationKinds.HandoffRequested).Payload)!["reason"]).ShouldBe("budget_reached");
+    }
+
+    [StoreFact]
+    public async Task A_message_that_is_unhappy_is_told_once_a_day_and_conversation()
+    {
+        var bot = await NewBotAsync();
+        var rule = await NewRuleAsync(bot, NotificationKinds.SentimentLow);
+        var chat = await TestChat.OpenAsync(Inbox, bot: bot);
+        var insights = new InsightStore(Database);
+        foreach (var score in new[] { 0.9, -0.1, -0.8, -0.9 })
+        {
+            var (message, sequence) = await chat.SayAsync();
+            var now = TimeProvider.System.GetUtcNow();
+            (await insights.AddAsync(new Insight(message.Id, sequence, chat.Id, bot, now, new Judgement(score, null, null, Urgency.Normal), InsightSource.Lexicon, now), null, default)).ShouldBeTrue();
+        }
+
+        var told = (await ToldAsync(rule)).ShouldHaveSingleItem();
+        ((double)JsonNode.Parse(told.Payload)!["score"]!).ShouldBe(-0.8);
+    }
+
+    [StoreFact]
     public async Task An_event_with_a_key_is_told_once_and_a_quiet_rule_is_told_once_in_its_time()
     {
         var bot = await NewBotAsync();

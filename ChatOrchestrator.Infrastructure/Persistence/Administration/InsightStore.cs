@@ -54,6 +54,12 @@ internal sealed class InsightStore(ChatDatabase database) : IInsightStore
                 return false;
             }
             db.Insights.Add(insight);
+            if (insight.Sentiment == Sentiment.Negative)
+            {
+                var day = DateOnly.FromDateTime(insight.MessageAt.UtcDateTime);
+                await db.NotifyAsync(
+                    insight.ConversationId, NotificationEvent.SentimentLow(insight.BotId, insight.ConversationId, insight.MessageId, insight.SentimentScore, day), insight.CreatedAt, cancellationToken);
+            }
             if (note is not null)
             {
                 db.TimelineEvents.Add(note);

@@ -27,7 +27,7 @@ internal sealed class AnalyticsStatements
             """;
         // A turn is counted with its answer (or its apology), which was saved in the same commit.
         var turns = $"""
-            (SELECT a.hour, a.bot_id, a.platform, t.state, t.input_tokens, t.output_tokens, {Cost} AS cost_nanos,
+            (SELECT a.hour, a.bot_id, a.platform, t.state, t.input_tokens, t.output_tokens, t.cost_nanos,
                     CASE WHEN t.state = 0 AND q.created_at <= a.created_at THEN {milliseconds} END AS ms
              FROM (SELECT m.turn_id, m.conversation_id, m.created_at, {hour} AS hour, c.bot_id, k.platform
                    FROM messages m JOIN conversations c ON c.id = m.conversation_id JOIN connections k ON k.id = c.connection_id
@@ -71,8 +71,6 @@ internal sealed class AnalyticsStatements
 
     /// <summary>In this order, in one transaction with the progress.</summary>
     public IReadOnlyList<string> RollUp { get; }
-
-    private const string Cost = "CAST(NULL AS bigint)";
 
     /// <summary>Places that are given out by now, and the time: those who have drawn one of them began before it.</summary>
     public const string PostgresBarrier = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END, clock_timestamp() FROM messages_sequence_seq";

@@ -1,6 +1,7 @@
 using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Notifications;
+using ChatOrchestrator.Infrastructure.Persistence.Analytics;
 using ChatOrchestrator.Infrastructure.Persistence.Postgres;
 using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 using Npgsql;
@@ -32,6 +33,16 @@ internal static class NotificationStatements
 
     public static void Notify(this SqliteSession session, ConversationId conversation, NotificationEvent happened) =>
         session.Run(AppendOnSqlite, conversation.Value, happened.Id, happened.Kind, happened.Data, session.Now, Listed(happened.Kind), happened.Once);
+
+    /// <summary>In the context's transaction, and without harm to it when another process tells the same at the same time.</summary>
+    public static async Task NotifyAsync(this ChatDbContext db, ConversationId conversation, NotificationEvent happened, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var isSqlite = db is SqliteChatDbContext;
+        await using var command = AnalyticsStore.Command(
+            db, isSqlite ? AppendOnSqlite : AppendOnPostgres, conversation.Value, happened.Id, happened.Kind, happened.Data,
+            isSqlite ? (object)SqliteSession.Micros(now) : now, Listed(happened.Kind), (object?)happened.Once ?? DBNull.Value);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     private static string Listed(string kind) => $"%{NotificationRule.Listed(kind)}%";
 }

@@ -1,6 +1,7 @@
 using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Infrastructure.Persistence.Analytics;
 using ChatOrchestrator.Infrastructure.Persistence.Notifications;
 using Npgsql;
 
@@ -46,7 +47,7 @@ internal static class PostgresLaneExtras
 
     public static bool HasExtras(TurnCommit turn) =>
         turn.Forget || turn.Reopen || turn.DeadLetterOf is not null || turn.TakenOverFrom is not null || turn.Notes.Count > 0 || turn.Moderations.Count > 0
-        || turn.Charge is not null || turn.HandOver;
+        || turn.Charge is not null || turn.HandOver || turn.Notifications.Count > 0;
 
     public static bool HasExtras(DeliveryCommit delivery) =>
         delivery.Failure is not null || delivery.Charge is not null || delivery.Part is { } p && (p.FailsRest || p.DeadLetter || p.MovedToChatId is not null || p.Blocked || p.MayRepeat || p.Error is not null);
@@ -66,9 +67,9 @@ internal static class PostgresLaneExtras
         {
             await AddDeadLetterAsync(connection, turn.Lease.Conversation, message, "turn", turn.Reason ?? "failed", turn.Attempt, token);
         }
-        if (turn.HandOver)
+        if (turn.HandOver && await RunAsync(new NpgsqlCommand(HandOver, connection).Value(conversation), token) > 0)
         {
-            await RunAsync(new NpgsqlCommand(HandOver, connection).Value(conversation), token);
+            await connection.CountHandoffAsync(turn.Lease.Conversation, token);
         }
         foreach (var happened in turn.Notifications)
         {
@@ -138,11 +139,11 @@ internal static class PostgresLaneExtras
         await connection.NotifyAsync(conversation, NotificationEvent.DeadLetter(conversation, letter, message, stage, reason, attempts), token);
     }
 
-    private static async Task RunAsync(NpgsqlCommand command, CancellationToken token)
+    private static async Task<int> RunAsync(NpgsqlCommand command, CancellationToken token)
     {
         await using (command)
         {
-            await command.ExecuteNonQueryAsync(token);
+            return await command.ExecuteNonQueryAsync(token);
         }
     }
 }

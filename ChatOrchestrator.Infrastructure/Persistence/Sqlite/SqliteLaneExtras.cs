@@ -3,6 +3,7 @@ using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Persistence.Analytics;
 using ChatOrchestrator.Infrastructure.Persistence.Notifications;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Sqlite;
@@ -56,9 +57,9 @@ internal static class SqliteLaneExtras
         {
             AddDeadLetter(session, turn.Lease.Conversation, message, "turn", turn.Reason ?? "failed", turn.Attempt);
         }
-        if (turn.HandOver)
+        if (turn.HandOver && session.Run(HandOver, conversation) > 0)
         {
-            session.Run(HandOver, conversation);
+            session.CountHandoff(turn.Lease.Conversation);
         }
         if (turn.Charge is { } charge)
         {
