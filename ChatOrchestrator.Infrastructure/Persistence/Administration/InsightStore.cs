@@ -10,9 +10,6 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 
 internal sealed class InsightStore(ChatDatabase database) : IInsightStore
 {
-    /// <summary>From here down it is told to those who asked for it (<c>sentiment_low</c>).</summary>
-    private const double Low = -0.6;
-
     public async Task<IReadOnlyList<ConnectionId>> ListConnectionsAsync(CancellationToken cancellationToken) => await database.RunAsync(
         async db =>
         {
@@ -63,11 +60,6 @@ internal sealed class InsightStore(ChatDatabase database) : IInsightStore
             if (note is not null)
             {
                 db.TimelineEvents.Add(note);
-            }
-            if (insight.SentimentScore <= Low)
-            {
-                var day = DateOnly.FromDateTime(insight.CreatedAt.UtcDateTime);
-                await db.NotifyAsync(NotificationEvent.SentimentLow(insight.BotId, insight.ConversationId, insight.MessageId, insight.SentimentScore, day), insight.CreatedAt, cancellationToken);
             }
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
