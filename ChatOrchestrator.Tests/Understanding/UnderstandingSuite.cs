@@ -35,6 +35,7 @@ public abstract class UnderstandingSuite(TestStore store) : StoreSuite(store)
     private readonly INamedLeases _leases = new InProcessNamedLeases();
     private string _answer = """{"sentiment":0.4,"intent":"refund","language":"en","urgency":"normal"}""";
     private int _asked;
+    private bool _isScripted;
 
     [StoreFact]
     public async Task Each_message_of_a_bot_that_wants_it_is_understood_once_by_one_of_several_processes()
@@ -152,11 +153,16 @@ public abstract class UnderstandingSuite(TestStore store) : StoreSuite(store)
 
     private UnderstandMessages Worker(INamedLeases? leases = null)
     {
-        _model.GetResponseAsync(default!).ReturnsForAnyArgs(_ =>
+        if (!_isScripted)
         {
-            Interlocked.Increment(ref _asked);
-            return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, _answer)) { ModelId = "m", Usage = new UsageDetails { InputTokenCount = 7, OutputTokenCount = 3 } });
-        });
+            // Once: to script a call again is to make it.
+            _isScripted = true;
+            _model.GetResponseAsync(default!).ReturnsForAnyArgs(_ =>
+            {
+                Interlocked.Increment(ref _asked);
+                return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, _answer)) { ModelId = "m", Usage = new UsageDetails { InputTokenCount = 7, OutputTokenCount = 3 } });
+            });
+        }
         var time = TimeProvider.System;
         var adapter = Substitute.For<IPlatformAdapter>();
         adapter.Platform.Returns(PlatformName.From("telegram"));
