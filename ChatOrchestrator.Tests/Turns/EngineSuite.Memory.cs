@@ -62,8 +62,18 @@ public abstract partial class EngineSuite
             var lane = await LaneAsync(chat);
             var claimed = new ClaimedLane
             {
-                Conversation = chat.Id, Token = 0, Connection = chat.Connection, Chat = chat.Address.Chat, IsGroup = false, State = ConversationState.Active, ForgottenThrough = 0,
-                LastSequence = lane.LastSequence + 1, HandledSequence = lane.HandledSequence, OutboundSequence = 0, DeliveredSequence = 0, Attempts = 0,
+                Conversation = chat.Id,
+                Token = 0,
+                Connection = chat.Connection,
+                Chat = chat.Address.Chat,
+                IsGroup = false,
+                State = ConversationState.Active,
+                ForgottenThrough = 0,
+                LastSequence = lane.LastSequence + 1,
+                HandledSequence = lane.HandledSequence,
+                OutboundSequence = 0,
+                DeliveredSequence = 0,
+                Attempts = 0,
             };
             var connection = (await _connections.FindAsync(chat.Connection, default))!;
             var best = TimeSpan.MaxValue;
