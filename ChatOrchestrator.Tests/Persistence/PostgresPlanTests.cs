@@ -34,7 +34,7 @@ public sealed class PostgresPlanTests
         ("load parts", PostgresLaneStatements.LoadParts, "uuid[],bigint[]"),
         ("renew", PostgresLaneStatements.Renew, "uuid[],bigint[],interval"),
         ("commit turns", PostgresLaneStatements.CommitTurns,
-            "uuid[],bigint[],uuid[],uuid[],bigint[],bigint[],int[],text[],uuid[],text[],text[],int[],int[],int[],int[],text[],timestamptz[],timestamptz[],timestamptz[],text[],uuid[],int[],bigint[],text[],text[],text[]"),
+            "uuid[],bigint[],uuid[],uuid[],bigint[],bigint[],int[],text[],uuid[],text[],text[],int[],int[],int[],bigint[],int[],text[],timestamptz[],timestamptz[],timestamptz[],text[],uuid[],int[],bigint[],text[],text[],text[]"),
         ("commit deliveries", PostgresLaneStatements.CommitDeliveries, "uuid[],bigint[],uuid[],int[],int[],text[],text[],bigint[],int[],interval[],int[]"),
         ("lock", PostgresLaneStatements.Lock, "uuid"),
         ("interrupt", PostgresLaneStatements.Interrupt, "uuid,bigint,text"),
