@@ -126,6 +126,9 @@ internal static class ParticipantEndpoints
             }),
             DeadLetter d => ("dead_letter", new { d.Id, d.MessageId, d.Stage, d.Reason, d.State, d.CreatedAt, d.ResolvedAt }),
             Suggestion s => ("suggestion", new { s.Id, ConversationId = s.ConversationId.Value, s.Text, s.State, s.CreatedAt }),
+            Insight i => ("insight", new { i.MessageId, i.Sentiment, i.SentimentScore, i.Intent, i.Language, i.Urgency, i.Source, i.CreatedAt }),
+            ModerationRecord r => ("moderation", new { r.Id, r.MessageId, r.Direction, r.Action, r.Reason, r.Categories, r.Text, r.State, r.CreatedAt }),
+            RememberedSummary r => ("summary", new { ConversationId = r.ConversationId.Value, r.Text, r.UpdatedAt }),
             InboxEvent e => ("event", new { e.Kind, e.Subject, e.CreatedAt }),
             _ => throw new InvalidOperationException($"An export has no line for {piece.GetType().Name}."),
         };

@@ -57,7 +57,8 @@ public interface IParticipantStore
     /// <summary>
     /// Everything that is stored of a participant, piece by piece: <see cref="Participant"/>, <see cref="Conversation"/>,
     /// <see cref="Domain.Messages.Message"/> (of groups only their own; of a conversation with them alone the answers too),
-    /// <see cref="Domain.Messages.Suggestion"/>, <see cref="Domain.Messages.DeadLetter"/>, <see cref="Domain.Messages.InboxEvent"/>.
+    /// <see cref="Domain.Messages.Suggestion"/>, <see cref="Domain.Messages.DeadLetter"/>, <see cref="Domain.Messages.InboxEvent"/>,
+    /// <see cref="Domain.Messages.Insight"/>, <see cref="Domain.Messages.ModerationRecord"/>, <see cref="RememberedSummary"/>.
     /// </summary>
     IAsyncEnumerable<object> ExportAsync(Participant participant, CancellationToken cancellationToken);
 
@@ -77,3 +78,6 @@ public interface IErasureStore
     /// <param name="requestedBy">Who asks for it, as the audit log names callers.</param>
     Task<Erasure?> EraseAsync(Guid participant, string requestedBy, CancellationToken cancellationToken);
 }
+
+/// <summary>What a conversation's memory says, as part of an export.</summary>
+public sealed record RememberedSummary(ConversationId ConversationId, string Text, DateTimeOffset UpdatedAt);

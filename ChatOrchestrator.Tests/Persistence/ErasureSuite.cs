@@ -1,9 +1,11 @@
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
+using ChatOrchestrator.Infrastructure.Persistence.Model;
 using Microsoft.EntityFrameworkCore;
 using NSubstitute;
 
@@ -110,12 +112,30 @@ public abstract class ErasureSuite(TestStore store) : StoreSuite(store)
         await ConverseAsync(other, "not mine");
         var participants = new ParticipantStore(new ChatDatabase(Contexts()));
         var participant = await ReadAsync(c => c.Participants.AsNoTracking().SingleAsync(p => p.Id == chat.Participant));
+        await KnowAsync(chat);
+        await KnowAsync(other);
 
         var pieces = await participants.ExportAsync(participant, default).ToListAsync();
 
+        pieces.OfType<Insight>().ShouldHaveSingleItem().ConversationId.ShouldBe(chat.Id);
+        pieces.OfType<ModerationRecord>().ShouldHaveSingleItem().ConversationId.ShouldBe(chat.Id);
+        pieces.OfType<RememberedSummary>().ShouldHaveSingleItem().ConversationId.ShouldBe(chat.Id);
         pieces[0].ShouldBeOfType<Participant>().UserId.ShouldBe(User(chat));
         pieces.OfType<Conversation>().ShouldHaveSingleItem().Id.ShouldBe(chat.Id);
         pieces.OfType<Message>().Select(m => m.Text).ShouldBe(["my question", "its answer"]);
+    }
+
+    /// <summary>Somebody found something out about what was said.</summary>
+    private async Task KnowAsync(TestChat chat)
+    {
+        await using var context = Store.CreateContext();
+        var message = await context.Messages.AsNoTracking().FirstAsync(m => m.ConversationId == chat.Id && m.Author == MessageAuthor.Participant);
+        var bot = new BotId(Guid.NewGuid());
+        context.Insights.Add(new Insight(message.Id, message.Sequence, chat.Id, bot, message.CreatedAt, new Judgement(-1, null, "en", Urgency.Low), InsightSource.Lexicon, message.CreatedAt));
+        context.Moderations.Add(new ModerationRecord(
+            chat.Id, bot, message.Id, ModerationDirection.Input, ModerationAction.Record, ModerationRecord.Judged, new Dictionary<string, double> { ["hate"] = 0.5 }, null, message.CreatedAt));
+        context.Summaries.Add(new ConversationSummary { ConversationId = chat.Id, Text = "said something" });
+        await context.SaveChangesAsync();
     }
 
     private static string User(TestChat chat) => chat.Address.Author.UserId;

@@ -105,12 +105,29 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
             {
                 yield return letter;
             }
+            foreach (var insight in await database.RunAsync(
+                db => db.Insights.AsNoTracking().Where(i => i.ConversationId == conversation.Id && (only == null || db.Messages.Any(m => m.Id == i.MessageId && m.ParticipantId == only)))
+                    .OrderBy(i => i.Sequence).ToListAsync(cancellationToken), cancellationToken))
+            {
+                yield return insight;
+            }
+            foreach (var record in await database.RunAsync(
+                db => db.Moderations.AsNoTracking().Where(r => r.ConversationId == conversation.Id && (only == null || db.Messages.Any(m => m.Id == r.MessageId && m.ParticipantId == only)))
+                    .OrderBy(r => r.Id).ToListAsync(cancellationToken), cancellationToken))
+            {
+                yield return record;
+            }
             if (!conversation.IsGroup)
             {
                 foreach (var suggestion in await database.RunAsync(
                     db => db.Suggestions.AsNoTracking().Where(s => s.ConversationId == conversation.Id).OrderBy(s => s.Id).ToListAsync(cancellationToken), cancellationToken))
                 {
                     yield return suggestion;
+                }
+                foreach (var summary in await database.RunAsync(
+                    db => db.Summaries.AsNoTracking().Where(s => s.ConversationId == conversation.Id && s.Text != "").ToListAsync(cancellationToken), cancellationToken))
+                {
+                    yield return new RememberedSummary(summary.ConversationId, summary.Text, summary.UpdatedAt);
                 }
             }
         }

@@ -119,9 +119,9 @@ internal static class SqliteInboxStatements
     public const string ReactToPartInAnyThread = """
         INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at)
         SELECT p.conversation_id, p.message_id, $4, $5, $6
-        FROM (SELECT id FROM conversations WHERE connection_id = $1 AND chat_id = $2 ORDER BY last_activity_at DESC LIMIT 50) thread
-        JOIN messages m ON m.conversation_id = thread.id AND m.author <> 0
-        JOIN parts p ON p.message_id = m.id AND p.platform_message_id = $3
+        FROM messages m JOIN parts p ON p.message_id = m.id AND p.platform_message_id = $3
+        WHERE m.author <> 0
+            AND m.conversation_id IN (SELECT id FROM conversations WHERE connection_id = $1 AND chat_id = $2 ORDER BY last_activity_at DESC LIMIT 50)
         ORDER BY m.sequence DESC
         LIMIT 1
         """;

@@ -7,6 +7,7 @@ using ChatOrchestrator.Tests.Platforms.WhatsApp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using NSubstitute;
 
 namespace ChatOrchestrator.Tests.Platforms.Meta;
 
@@ -58,6 +59,7 @@ public sealed class MetaSettingsTests
     {
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Platforms:Meta:ApiBaseUrl", url)]).Build());
+        services.AddSingleton(Substitute.For<IConversationStore>()).AddSingleton(Substitute.For<IMessageStore>());
         services.AddLogging().AddMessenger().AddWhatsApp();
         using var provider = services.BuildServiceProvider();
         var start = () => provider.GetRequiredService<IStartupValidator>().Validate();

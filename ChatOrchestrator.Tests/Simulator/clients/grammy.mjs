@@ -16,8 +16,9 @@ const seen = [];
 bot.on('message:photo', async ctx => {
   const file = await ctx.getFile();
   const bytes = Buffer.from(await (await fetch(`${simulator}/file/bot${bot.token}/${file.file_path}`)).arrayBuffer());
-  seen.push({ album: ctx.message.media_group_id, caption: ctx.message.caption });
   await ctx.replyWithPhoto(new InputFile(bytes, 'same.png'), { caption: '<i>same</i>', parse_mode: 'HTML' });
+  // Behind the answer, or this could be taken for the answer to what is said next.
+  seen.push({ album: ctx.message.media_group_id, caption: ctx.message.caption });
 });
 bot.on('message:voice', ctx => ctx.replyWithVoice(ctx.message.voice.file_id));
 bot.on('message:location', ctx => ctx.replyWithLocation(ctx.message.location.latitude, ctx.message.location.longitude));
