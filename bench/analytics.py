@@ -25,7 +25,7 @@ def fill(connections, messages, conversations, days):
             SELECT {uid(1, 'n')}, k.id, 'u' || n, now() FROM generate_series(0, {conversations - 1}) n JOIN k ON place = n % {len(connections)};
         INSERT INTO conversations (id, bot_id, connection_id, chat_id, thread_id, is_group, state, forgotten_through, created_at, last_activity_at)
             SELECT {uid(2, 'n')}, k.bot_id, k.id, 'c' || n, '', false, 0, 0, now(), now() FROM generate_series(0, {conversations - 1}) n JOIN k ON place = n % {len(connections)};
-        CREATE TEMP TABLE said AS SELECT n, n / 2 * 7919 % {conversations} AS chat, n % 2 = 0 AS asked,
+        CREATE TEMP TABLE said AS SELECT n, (n / 2)::bigint * 7919 % {conversations} AS chat, n % 2 = 0 AS asked,
             now() - interval '{days} days' + n * (interval '{days} days' / {messages}) + CASE WHEN n % 2 = 0 THEN interval '0' ELSE random() * interval '5 seconds' END AS at FROM generate_series(0, {messages - 1}) n;
         INSERT INTO messages (id, conversation_id, connection_id, participant_id, author, kind, text, turn_id, created_at)
             SELECT {uid(3, 's.n')}, {uid(2, 'chat')}, k.id, CASE WHEN asked THEN {uid(1, 'chat')} END, CASE WHEN asked THEN 0 ELSE 1 END, 0, 'Where is my parcel? It should have come on Monday.',
