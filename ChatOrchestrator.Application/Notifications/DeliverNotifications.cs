@@ -177,7 +177,8 @@ internal sealed partial class DeliverNotifications(
         }
         catch (Exception e)
         {
-            DeliveryFailed(claimed.EventId, claimed.RuleId, e);
+            // The type only: a client's message may quote an address with a secret in it.
+            ChannelBroke(claimed.EventId, claimed.RuleId, claimed.Channel, e.GetType().Name);
             return new NotificationOutcome(NotificationResult.Retry, Error: "unexpected");
         }
     }
@@ -221,6 +222,12 @@ internal sealed partial class DeliverNotifications(
         {
             return false;
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Again in an hour: what is not deleted hinders nothing.
+            CleanFailed(e);
+            return true;
+        }
     }
 
     private void Wake()
@@ -256,6 +263,12 @@ internal sealed partial class DeliverNotifications(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Delivering notification {EventId} of rule {RuleId} failed")]
     private partial void DeliveryFailed(Guid eventId, Guid ruleId, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Sending notification {EventId} of rule {RuleId} broke ({Channel}: {Error})")]
+    private partial void ChannelBroke(Guid eventId, Guid ruleId, string channel, string error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Deleting old notifications failed")]
+    private partial void CleanFailed(Exception e);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Looking for notifications failed")]
     private partial void LookFailed(Exception e);
