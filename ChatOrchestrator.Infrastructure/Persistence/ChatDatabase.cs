@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -7,10 +8,21 @@ using Npgsql;
 namespace ChatOrchestrator.Infrastructure.Persistence;
 
 /// <summary>Runs administrative work on whichever store is configured.</summary>
-internal sealed class ChatDatabase(IDbContextFactory<ChatDbContext> contexts)
+internal sealed class ChatDatabase(IDbContextFactory<ChatDbContext> contexts, SqliteDatabase? sqlite = null)
 {
+    /// <summary>Runs work that only reads.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached or did not answer in time.</exception>
-    public async Task<T> RunAsync<T>(Func<ChatDbContext, Task<T>> work, CancellationToken cancellationToken)
+    public Task<T> ReadAsync<T>(Func<ChatDbContext, Task<T>> work, CancellationToken cancellationToken) => RunAsync(work, cancellationToken);
+
+    /// <summary>Runs work that writes. On SQLite it waits for its turn, so the work must not write by other ways than its context.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached or did not answer in time.</exception>
+    public async Task<T> WriteAsync<T>(Func<ChatDbContext, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var turn = sqlite is null ? null : await sqlite.WaitToWriteAsync(cancellationToken);
+        return await RunAsync(work, cancellationToken);
+    }
+
+    private async Task<T> RunAsync<T>(Func<ChatDbContext, Task<T>> work, CancellationToken cancellationToken)
     {
         try
         {

@@ -10,7 +10,7 @@ internal sealed class DatabaseHealthCheck(ChatDatabase database) : IHealthCheck
     {
         try
         {
-            await database.RunAsync(db => db.Database.ExecuteSqlRawAsync("SELECT 1", cancellationToken), cancellationToken);
+            await database.WriteAsync(db => db.Database.ExecuteSqlRawAsync("SELECT 1", cancellationToken), cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (Exception e) when (e is not OperationCanceledException)

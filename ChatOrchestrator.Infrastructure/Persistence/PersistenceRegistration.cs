@@ -116,7 +116,7 @@ public static class PersistenceRegistration
         });
         services.AddSingleton<IDbContextFactory<ChatDbContext>, ChatDbContextFactory<SqliteChatDbContext>>();
         services.AddSingleton(provider => new SqliteHotPath(
-            provider.GetRequiredService<SqliteDatabase>().ConnectionString,
+            provider.GetRequiredService<SqliteDatabase>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IInboxStore, SqliteInboxStore>();
         services.AddSingleton<IBudgetStore, SqliteBudgetStore>();

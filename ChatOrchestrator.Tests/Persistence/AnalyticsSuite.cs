@@ -17,7 +17,7 @@ public abstract class AnalyticsSuite(TestStore store) : StoreSuite(store)
 
     private protected AnalyticsStore Analytics => new(Database);
 
-    private protected ChatDatabase Database => new(new Contexts(Store));
+    private protected ChatDatabase Database => Store.Database;
 
     [StoreFact]
     public async Task The_numbers_are_those_of_what_was_said_however_often_it_is_added_up()
@@ -146,10 +146,5 @@ public abstract class AnalyticsSuite(TestStore store) : StoreSuite(store)
         var lane = await ClaimAsync(chat);
         var turn = TestChat.Turn(lane, asked) with { InputTokens = inputTokens, OutputTokens = outputTokens, State = failed ? TurnState.Failed : TurnState.Answered };
         await ReleaseAsync(lane, (await CommitAsync(failed ? turn with { InputTokens = inputTokens, OutputTokens = outputTokens } : turn)).AnswerSequence);
-    }
-
-    private sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
-    {
-        public ChatDbContext CreateDbContext() => store.CreateContext();
     }
 }

@@ -2,9 +2,7 @@ using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
-using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ChatOrchestrator.Tests.Persistence;
@@ -15,7 +13,7 @@ public abstract class AuditSuite(TestStore store) : StoreSuite(store)
     [StoreFact]
     public async Task What_is_in_the_audit_log_is_neither_changed_nor_deleted()
     {
-        var log = new AuditLog(new ChatDatabase(new Contexts(Store)));
+        var log = new AuditLog(Store.Database);
         var bot = BotId.New();
         var entry = AuditEntry.Of(new Actor("tester", "192.0.2.1"), "test.done", "test", Guid.NewGuid(), TimeProvider.System.GetUtcNow(), bot, before: new { a = 1 }, after: new { a = 2 });
         await log.AppendAsync(entry, default);
@@ -35,7 +33,7 @@ public abstract class AuditSuite(TestStore store) : StoreSuite(store)
     public async Task Each_failure_beyond_the_free_ones_doubles_the_wait_until_the_right_password_comes()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
-        var attempts = new LoginAttempts(new ChatDatabase(new Contexts(Store)), time);
+        var attempts = new LoginAttempts(Store.Database, time);
         var key = $"account:{Guid.NewGuid()}";
         for (var i = 0; i < 3; i++)
         {
@@ -51,10 +49,5 @@ public abstract class AuditSuite(TestStore store) : StoreSuite(store)
         (await attempts.BeginAsync(key, 3, default)).ShouldBeNull();
         var all = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => attempts.BeginAsync(key, 3, default))));
         all.Count(a => a is null).ShouldBe(2, "of many at once each counts");
-    }
-
-    private sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
-    {
-        public ChatDbContext CreateDbContext() => store.CreateContext();
     }
 }

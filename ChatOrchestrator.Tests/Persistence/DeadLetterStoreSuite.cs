@@ -3,7 +3,6 @@ using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Messages;
-using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using Microsoft.EntityFrameworkCore;
 
@@ -12,11 +11,11 @@ namespace ChatOrchestrator.Tests.Persistence;
 /// <summary>What failed for good, what an operator's takeover overtook, and what platforms say about parts whose outcome is not known.</summary>
 public abstract class DeadLetterStoreSuite(TestStore store) : StoreSuite(store)
 {
-    private DeadLetterStore Letters => new(new ChatDatabase(new Contexts(Store)));
+    private DeadLetterStore Letters => new(Store.Database);
 
-    private SuggestionStore Suggestions => new(new ChatDatabase(new Contexts(Store)), TimeProvider.System);
+    private SuggestionStore Suggestions => new(Store.Database, TimeProvider.System);
 
-    private ConversationStore Conversations => new(new ChatDatabase(new Contexts(Store)), TimeProvider.System);
+    private ConversationStore Conversations => new(Store.Database, TimeProvider.System);
 
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
@@ -386,9 +385,4 @@ public abstract class DeadLetterStoreSuite(TestStore store) : StoreSuite(store)
 
     private static AuditEntry Audit(Guid letter) =>
         new() { Id = Guid.CreateVersion7(), At = Now, Actor = "tester", Action = "test", SubjectType = "dead_letter", SubjectId = letter.ToString(), Detail = "{}" };
-
-    private sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
-    {
-        public ChatDbContext CreateDbContext() => store.CreateContext();
-    }
 }

@@ -7,7 +7,6 @@ using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using ChatOrchestrator.Infrastructure.Persistence.Model;
 using Microsoft.EntityFrameworkCore;
-using NSubstitute;
 
 namespace ChatOrchestrator.Tests.Persistence;
 
@@ -110,7 +109,7 @@ public abstract class ErasureSuite(TestStore store) : StoreSuite(store)
         var (chat, other) = (await NewChatAsync(), await NewChatAsync());
         await ConverseAsync(chat, "my question", "its answer");
         await ConverseAsync(other, "not mine");
-        var participants = new ParticipantStore(new ChatDatabase(Contexts()));
+        var participants = new ParticipantStore(Store.Database);
         var participant = await ReadAsync(c => c.Participants.AsNoTracking().SingleAsync(p => p.Id == chat.Participant));
         await KnowAsync(chat);
         await KnowAsync(other);
@@ -141,13 +140,6 @@ public abstract class ErasureSuite(TestStore store) : StoreSuite(store)
     private static string User(TestChat chat) => chat.Address.Author.UserId;
 
     private static Dictionary<string, int> Counts(ErasureReceipt receipt) => JsonSerializer.Deserialize<Dictionary<string, int>>(receipt.Counts)!;
-
-    private IDbContextFactory<ChatDbContext> Contexts()
-    {
-        var contexts = Substitute.For<IDbContextFactory<ChatDbContext>>();
-        contexts.CreateDbContextAsync(default).ReturnsForAnyArgs(_ => Task.FromResult(Store.CreateContext()));
-        return contexts;
-    }
 
     private async Task<Guid> JoinAsync(TestChat group) =>
         (await Inbox.ResolveAsync([group.Address with { Author = new InboundAuthor("bob", "Bob") }], default))[0].Participant;

@@ -1,6 +1,5 @@
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Messages;
-using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using Microsoft.EntityFrameworkCore;
 
@@ -122,7 +121,7 @@ public abstract partial class InboxStoreSuite
     public async Task A_name_that_is_learned_is_kept_where_there_is_none()
     {
         var (chat, named) = (await NewChatAsync(), await NewChatAsync());
-        var people = new ParticipantStore(new ChatDatabase(new Contexts(Store)));
+        var people = new ParticipantStore(Store.Database);
         await Store.ExecuteAsync($"UPDATE participants SET display_name = NULL WHERE user_id = '{chat.Address.Author.UserId}'");
         await Store.ExecuteAsync($"UPDATE conversations SET title = NULL WHERE chat_id = '{chat.Address.Chat.ChatId}'");
         (await people.IsNamelessAsync(chat.Connection, chat.Address.Author.UserId, default)).ShouldBeTrue();
@@ -218,10 +217,5 @@ public abstract partial class InboxStoreSuite
         (await ReadAsync(c => c.Turns.CountAsync(x => x.ConversationId == chat.Id))).ShouldBe(0);
         (await ReadAsync(c => c.Participants.CountAsync(x => x.Id == chat.Participant))).ShouldBe(0);
         (await MessagesAsync(other)).Count.ShouldBe(2);
-    }
-
-    private sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
-    {
-        public ChatDbContext CreateDbContext() => store.CreateContext();
     }
 }

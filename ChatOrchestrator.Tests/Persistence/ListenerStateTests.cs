@@ -1,6 +1,4 @@
-using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
-using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Tests.Persistence;
 
@@ -17,7 +15,7 @@ public abstract class ListenerStateSuite(TestStore store) : StoreSuite(store)
     [StoreFact]
     public async Task A_state_is_replaced_only_by_who_knows_the_one_before()
     {
-        var states = new ListenerStates(new ChatDatabase(new Contexts(Store)), TimeProvider.System);
+        var states = new ListenerStates(Store.Database, TimeProvider.System);
         var name = $"discord:{Guid.CreateVersion7()}";
         (await states.FindAsync(name, CancellationToken.None)).ShouldBeNull();
         (await states.ReplaceAsync(name, null, "a", CancellationToken.None)).ShouldBeTrue();
@@ -25,10 +23,5 @@ public abstract class ListenerStateSuite(TestStore store) : StoreSuite(store)
         (await states.ReplaceAsync(name, "a", "b", CancellationToken.None)).ShouldBeTrue();
         (await states.ReplaceAsync(name, "a", "c", CancellationToken.None)).ShouldBeFalse();
         (await states.FindAsync(name, CancellationToken.None)).ShouldBe("b");
-    }
-
-    private sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
-    {
-        public ChatDbContext CreateDbContext() => store.CreateContext();
     }
 }

@@ -26,7 +26,7 @@ public abstract class NotificationSuite(TestStore store) : StoreSuite(store)
 
     private NotificationRuleStore Rules => new(Database, TimeProvider.System);
 
-    private ChatDatabase Database => new(new Contexts(Store));
+    private ChatDatabase Database => Store.Database;
 
     [StoreFact]
     public async Task A_dead_letter_is_told_in_its_own_commit_to_those_who_ask_for_it()
@@ -270,11 +270,6 @@ public abstract class NotificationSuite(TestStore store) : StoreSuite(store)
 
     private static NotificationSettlement Failed(ClaimedNotification claimed) =>
         new(claimed, NotificationState.Failed, default, new NotificationAttempt(claimed.RuleId, claimed.EventId, TimeProvider.System.GetUtcNow(), 1, 500, "http_status"), 2, NotificationRule.KeepsFailing);
-
-    private sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
-    {
-        public ChatDbContext CreateDbContext() => store.CreateContext();
-    }
 
     private sealed class Secrets : IConnectionSecrets
     {

@@ -45,7 +45,7 @@ public sealed class SqliteHotPathTests(SqliteTestStore store) : StoreSuite(store
     [Fact]
     public async Task The_store_is_as_durable_as_it_says()
     {
-        await using var hotPath = new SqliteHotPath(((SqliteTestStore)Store).ConnectionString, TimeProvider.System);
+        await using var hotPath = new SqliteHotPath(((SqliteTestStore)Store).File, TimeProvider.System);
 
         (await hotPath.WriteAsync(s => s.Number("PRAGMA synchronous"), default)).ShouldBe(2, "FULL");
         (await hotPath.WriteAsync(s => s.Number("PRAGMA foreign_keys"), default)).ShouldBe(1);
@@ -57,6 +57,32 @@ public sealed class SqliteHotPathTests(SqliteTestStore store) : StoreSuite(store
                 return reader.GetString(0);
             },
             default)).ShouldBe("wal");
+    }
+
+    [Fact]
+    public async Task Who_writes_waits_in_line_whichever_way_it_writes()
+    {
+        var file = ((SqliteTestStore)Store).File;
+        await using var hotPath = new SqliteHotPath(file, TimeProvider.System);
+        var order = new List<int>();
+        Task[] writes;
+        using (await file.WaitToWriteAsync(default))
+        {
+            writes = [.. Enumerable.Range(0, 6).Select(Task (i) => i % 2 == 0
+                ? hotPath.WriteAsync(_ => Note(i), default)
+                : Store.Database.WriteAsync(_ => Task.FromResult(Note(i)), default))];
+            order.ShouldBeEmpty();
+        }
+        await Task.WhenAll(writes).WaitAsync(Deadline);
+
+        order.ShouldBe([0, 1, 2, 3, 4, 5]);
+
+        // In their turn, so one at a time.
+        int Note(int i)
+        {
+            order.Add(i);
+            return i;
+        }
     }
 
     [Fact]
@@ -78,7 +104,7 @@ public sealed class SqliteHotPathTests(SqliteTestStore store) : StoreSuite(store
     {
         var folder = Directory.CreateTempSubdirectory("chat-store-");
         var file = Path.Combine(folder.FullName, "missing", "chat.db");
-        await using var hotPath = new SqliteHotPath($"Data Source={file}", TimeProvider.System);
+        await using var hotPath = new SqliteHotPath(new SqliteDatabase(file), TimeProvider.System);
         var inbox = new SqliteInboxStore(hotPath);
         await Should.ThrowAsync<StoreUnavailableException>(() => inbox.ResolveAsync([Address], default));
         await Should.ThrowAsync<StoreUnavailableException>(() => new SqliteLaneStore(hotPath).BacklogAsync(default));
@@ -94,7 +120,7 @@ public sealed class SqliteHotPathTests(SqliteTestStore store) : StoreSuite(store
     public async Task A_full_disk_is_a_store_that_is_unavailable()
     {
         var chat = await NewChatAsync();
-        await using var hotPath = new SqliteHotPath(((SqliteTestStore)Store).ConnectionString, TimeProvider.System);
+        await using var hotPath = new SqliteHotPath(((SqliteTestStore)Store).File, TimeProvider.System);
         var pages = await hotPath.WriteAsync(s => s.Number("PRAGMA page_count"), default);
         await hotPath.WriteAsync(s => s.Number($"PRAGMA max_page_count = {pages}"), default);
 

@@ -1,7 +1,6 @@
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Tests.Persistence;
@@ -12,6 +11,7 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
     public const string Collection = "store on SQLite";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("chat-store-");
+    private readonly SqliteDatabase _database;
     private readonly List<SqliteHotPath> _hotPaths = [];
     private IInboxStore? _inbox;
     private ILaneStore? _lanes;
@@ -19,6 +19,8 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
     private IRetentionStore? _retention;
     private IErasureStore? _erasures;
     private IBudgetStore? _budgets;
+
+    public SqliteTestStore() => _database = new SqliteDatabase(Path.Combine(_folder.FullName, "chat.db"));
 
     public override IInboxStore Inbox => _inbox!;
 
@@ -32,11 +34,13 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
 
     public override IBudgetStore Budgets => _budgets!;
 
-    public string ConnectionString => new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folder.FullName, "chat.db") }.ConnectionString;
+    internal SqliteDatabase File => _database;
+
+    public string ConnectionString => _database.ConnectionString;
 
     public override (IInboxStore Inbox, ILaneStore Lanes) Another()
     {
-        var hotPath = new SqliteHotPath(ConnectionString, TimeProvider.System);
+        var hotPath = new SqliteHotPath(_database, TimeProvider.System);
         _hotPaths.Add(hotPath);
         return (new SqliteInboxStore(hotPath), new SqliteLaneStore(hotPath));
     }
@@ -46,6 +50,8 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
         Another();
         return new SqliteBudgetStore(_hotPaths[^1]);
     }
+
+    internal override ChatDatabase Database => new(new Contexts(this), _database);
 
     public override ChatDbContext CreateContext()
     {
@@ -72,7 +78,7 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
         {
             await hotPath.DisposeAsync();
         }
-        SqliteConnection.ClearPool(new SqliteConnection(ConnectionString));
+        _database.Dispose();
         _folder.Delete(recursive: true);
     }
 

@@ -33,7 +33,7 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     public IInsightStore Insights => new InsightStore(Database);
 
-    internal ChatDatabase Database => new(new Contexts(this));
+    internal virtual ChatDatabase Database => new(new Contexts(this));
 
     /// <summary>Another process's view: stores with connections of their own. Disposed with this one.</summary>
     public abstract (IInboxStore Inbox, ILaneStore Lanes) Another();
@@ -80,7 +80,7 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     protected abstract string Interval(TimeSpan time);
 
-    private sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
+    protected sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
     {
         public ChatDbContext CreateDbContext() => store.CreateContext();
     }

@@ -23,7 +23,7 @@ internal sealed class LoginAttempts(ChatDatabase database, TimeProvider time) : 
         {
             try
             {
-                if (await database.RunAsync(db => TryBeginAsync(db, key, free, cancellationToken), cancellationToken) is { } begun)
+                if (await database.WriteAsync(db => TryBeginAsync(db, key, free, cancellationToken), cancellationToken) is { } begun)
                 {
                     return begun.Pause;
                 }
@@ -35,7 +35,7 @@ internal sealed class LoginAttempts(ChatDatabase database, TimeProvider time) : 
         }
     }
 
-    public Task SucceededAsync(string key, bool forget, CancellationToken cancellationToken) => database.RunAsync(
+    public Task SucceededAsync(string key, bool forget, CancellationToken cancellationToken) => database.WriteAsync(
         db => forget
             ? db.LoginFailures.Where(f => f.Key == key).ExecuteDeleteAsync(cancellationToken)
             : db.LoginFailures.Where(f => f.Key == key && f.Failures > 0)
@@ -110,7 +110,7 @@ internal sealed class SharedSecrets(ChatDatabase database, IDataProtectionProvid
     {
         while (true)
         {
-            var stored = await database.RunAsync(db => db.SharedSecrets.AsNoTracking().SingleOrDefaultAsync(s => s.Name == name, cancellationToken), cancellationToken);
+            var stored = await database.ReadAsync(db => db.SharedSecrets.AsNoTracking().SingleOrDefaultAsync(s => s.Name == name, cancellationToken), cancellationToken);
             if (stored is not null && Unprotect(stored.Protected) is { } known)
             {
                 return known;
@@ -120,7 +120,7 @@ internal sealed class SharedSecrets(ChatDatabase database, IDataProtectionProvid
             try
             {
                 // One that cannot be read any more (the key ring was lost) is replaced; whoever is first wins.
-                var won = await database.RunAsync(
+                var won = await database.WriteAsync(
                     async db =>
                     {
                         if (stored is not null)
@@ -168,7 +168,7 @@ internal sealed class IdempotencyStore(ChatDatabase database, IDataProtectionPro
         while (true)
         {
             var now = time.GetUtcNow();
-            var kept = await database.RunAsync(
+            var kept = await database.WriteAsync(
                 async db =>
                 {
                     var oldest = now - Life;
@@ -182,7 +182,7 @@ internal sealed class IdempotencyStore(ChatDatabase database, IDataProtectionPro
             }
             try
             {
-                await database.RunAsync(
+                await database.WriteAsync(
                     db =>
                     {
                         db.IdempotencyKeys.Add(new IdempotencyKey { Caller = caller, Key = key, RequestHash = requestHash, CreatedAt = now });
@@ -201,12 +201,12 @@ internal sealed class IdempotencyStore(ChatDatabase database, IDataProtectionPro
     public Task KeepAsync(string caller, string key, byte[] answer, CancellationToken cancellationToken)
     {
         var hidden = _protector.Protect(answer);
-        return database.RunAsync(
+        return database.WriteAsync(
             db => db.IdempotencyKeys.Where(k => k.Caller == caller && k.Key == key).ExecuteUpdateAsync(set => set.SetProperty(k => k.Answer, hidden), cancellationToken),
             cancellationToken);
     }
 
-    public Task ReleaseAsync(string caller, string key, CancellationToken cancellationToken) => database.RunAsync(
+    public Task ReleaseAsync(string caller, string key, CancellationToken cancellationToken) => database.WriteAsync(
         db => db.IdempotencyKeys.Where(k => k.Caller == caller && k.Key == key && k.Answer == null).ExecuteDeleteAsync(cancellationToken), cancellationToken);
 }
 
@@ -215,7 +215,7 @@ internal sealed class AccessUpkeepStore(ChatDatabase database, TimeProvider time
     /// <summary>Sessions that have ended are kept for a while, so that an old refresh token is still recognised.</summary>
     private static readonly TimeSpan Recognised = TimeSpan.FromDays(7);
 
-    public Task DeleteExpiredAsync(CancellationToken cancellationToken) => database.RunAsync(
+    public Task DeleteExpiredAsync(CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             var now = time.GetUtcNow();
@@ -232,28 +232,28 @@ internal sealed class BotOwnership(ChatDatabase database) : IBotOwnership
     public Task<BotId?> OfConnectionAsync(Guid id, CancellationToken cancellationToken)
     {
         var connection = new ConnectionId(id);
-        return database.RunAsync(db => db.Connections.Where(c => c.Id == connection).Select(c => (BotId?)c.BotId).SingleOrDefaultAsync(cancellationToken), cancellationToken);
+        return database.ReadAsync(db => db.Connections.Where(c => c.Id == connection).Select(c => (BotId?)c.BotId).SingleOrDefaultAsync(cancellationToken), cancellationToken);
     }
 
     public Task<BotId?> OfConversationAsync(Guid id, CancellationToken cancellationToken)
     {
         var conversation = new ConversationId(id);
-        return database.RunAsync(db => db.Conversations.Where(c => c.Id == conversation).Select(c => (BotId?)c.BotId).SingleOrDefaultAsync(cancellationToken), cancellationToken);
+        return database.ReadAsync(db => db.Conversations.Where(c => c.Id == conversation).Select(c => (BotId?)c.BotId).SingleOrDefaultAsync(cancellationToken), cancellationToken);
     }
 
-    public Task<BotId?> OfMessageAsync(Guid id, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<BotId?> OfMessageAsync(Guid id, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.Messages.Where(m => m.Id == id).Join(db.Conversations, m => m.ConversationId, c => c.Id, (_, c) => (BotId?)c.BotId).SingleOrDefaultAsync(cancellationToken),
         cancellationToken);
 
-    public Task<BotId?> OfDeadLetterAsync(Guid id, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<BotId?> OfDeadLetterAsync(Guid id, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.DeadLetters.Where(d => d.Id == id).Join(db.Conversations, d => d.ConversationId, c => c.Id, (_, c) => (BotId?)c.BotId).SingleOrDefaultAsync(cancellationToken),
         cancellationToken);
 
-    public Task<BotId?> OfParticipantAsync(Guid id, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<BotId?> OfParticipantAsync(Guid id, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.Participants.Where(p => p.Id == id).Join(db.Connections, p => p.ConnectionId, c => c.Id, (_, c) => (BotId?)c.BotId).SingleOrDefaultAsync(cancellationToken),
         cancellationToken);
 
-    public Task<BotId?> OfErasureAsync(Guid id, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<BotId?> OfErasureAsync(Guid id, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.Erasures.Where(e => e.Id == id).Join(db.Connections, e => e.ConnectionId, c => c.Id, (_, c) => (BotId?)c.BotId).SingleOrDefaultAsync(cancellationToken),
         cancellationToken);
 }

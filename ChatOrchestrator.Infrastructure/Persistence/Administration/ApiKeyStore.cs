@@ -20,9 +20,9 @@ internal sealed class ApiKeyStore(ChatDatabase database, TimeProvider time) : IA
     public Task<FoundCaller?> FindAsync(Guid id, CancellationToken cancellationToken) => FindAsync(keys => keys.Where(k => k.Id == id), null, cancellationToken);
 
     public Task<ApiKey?> ReadAsync(Guid id, CancellationToken cancellationToken) =>
-        database.RunAsync(db => db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.Id == id, cancellationToken), cancellationToken);
+        database.ReadAsync(db => db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.Id == id, cancellationToken), cancellationToken);
 
-    public Task<Page<ApiKey>> ListAsync(string? prefix, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<ApiKey>> ListAsync(string? prefix, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var keys = db.ApiKeys.AsNoTracking();
@@ -40,7 +40,7 @@ internal sealed class ApiKeyStore(ChatDatabase database, TimeProvider time) : IA
         },
         cancellationToken);
 
-    public Task AddAsync(ApiKey key, AuditEntry audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task AddAsync(ApiKey key, AuditEntry audit, CancellationToken cancellationToken) => database.WriteAsync(
         db =>
         {
             db.ApiKeys.Add(key);
@@ -49,7 +49,7 @@ internal sealed class ApiKeyStore(ChatDatabase database, TimeProvider time) : IA
         },
         cancellationToken);
 
-    public Task<bool> AddFirstAsync(ApiKey key, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> AddFirstAsync(ApiKey key, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             if (await db.ApiKeys.AnyAsync(k => k.Name == key.Name, cancellationToken))
@@ -68,7 +68,7 @@ internal sealed class ApiKeyStore(ChatDatabase database, TimeProvider time) : IA
         {
             try
             {
-                return await database.RunAsync(
+                return await database.WriteAsync(
                     async db =>
                     {
                         var key = await db.ApiKeys.SingleOrDefaultAsync(k => k.Id == id, cancellationToken);
@@ -88,7 +88,7 @@ internal sealed class ApiKeyStore(ChatDatabase database, TimeProvider time) : IA
         }
     }
 
-    public Task<bool> DeleteAsync(Guid id, AuditEntry audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> DeleteAsync(Guid id, AuditEntry audit, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -103,7 +103,7 @@ internal sealed class ApiKeyStore(ChatDatabase database, TimeProvider time) : IA
         },
         cancellationToken);
 
-    public Task NoteUsesAsync(IReadOnlyDictionary<Guid, DateTimeOffset> uses, CancellationToken cancellationToken) => database.RunAsync(
+    public Task NoteUsesAsync(IReadOnlyDictionary<Guid, DateTimeOffset> uses, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             foreach (var (id, at) in uses)
@@ -115,7 +115,7 @@ internal sealed class ApiKeyStore(ChatDatabase database, TimeProvider time) : IA
         },
         cancellationToken);
 
-    private Task<FoundCaller?> FindAsync(Func<IQueryable<ApiKey>, IQueryable<ApiKey>> which, string? hash, CancellationToken cancellationToken) => database.RunAsync(
+    private Task<FoundCaller?> FindAsync(Func<IQueryable<ApiKey>, IQueryable<ApiKey>> which, string? hash, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             if (await which(db.ApiKeys.AsNoTracking()).SingleOrDefaultAsync(cancellationToken) is not { } key

@@ -9,7 +9,7 @@ internal sealed class AuditLog(ChatDatabase database) : IAuditLog
 {
     private const string ListName = "audit";
 
-    public Task<Page<AuditEntry>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<AuditEntry>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var entries = Filter(db.AuditLog.AsNoTracking(), filter);
@@ -23,7 +23,7 @@ internal sealed class AuditLog(ChatDatabase database) : IAuditLog
         },
         cancellationToken);
 
-    public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken) => database.RunAsync(
+    public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken) => database.WriteAsync(
         db =>
         {
             db.Note(entry);

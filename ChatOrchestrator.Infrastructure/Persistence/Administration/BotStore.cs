@@ -11,9 +11,9 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
     private const string ListName = "bots";
 
     public Task<Bot?> FindAsync(BotId id, CancellationToken cancellationToken) =>
-        database.RunAsync(db => db.Bots.AsNoTracking().SingleOrDefaultAsync(b => b.Id == id, cancellationToken), cancellationToken);
+        database.ReadAsync(db => db.Bots.AsNoTracking().SingleOrDefaultAsync(b => b.Id == id, cancellationToken), cancellationToken);
 
-    public Task<Page<Bot>> ListAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<Bot>> ListAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var bots = db.Bots.AsNoTracking();
@@ -31,7 +31,7 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
         },
         cancellationToken);
 
-    public Task AddAsync(Bot bot, AuditEntry? audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task AddAsync(Bot bot, AuditEntry? audit, CancellationToken cancellationToken) => database.WriteAsync(
         db =>
         {
             db.Bots.Add(bot);
@@ -46,7 +46,7 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
         {
             try
             {
-                return await database.RunAsync(
+                return await database.WriteAsync(
                     async db =>
                     {
                         var bot = await db.Bots.SingleOrDefaultAsync(b => b.Id == id, cancellationToken);
@@ -70,7 +70,7 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
     {
         try
         {
-            return await database.RunAsync(
+            return await database.WriteAsync(
                 async db =>
                 {
                     await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -94,5 +94,5 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
     }
 
     public Task<bool> AnyAsync(CancellationToken cancellationToken) =>
-        database.RunAsync(db => db.Bots.AnyAsync(cancellationToken), cancellationToken);
+        database.ReadAsync(db => db.Bots.AnyAsync(cancellationToken), cancellationToken);
 }

@@ -84,7 +84,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 
     public async Task<IReadOnlyList<ConnectionSnapshot>> ListAsync(PlatformName platform, CancellationToken cancellationToken)
     {
-        var rows = await _database.RunAsync(
+        var rows = await _database.ReadAsync(
             db => (from c in db.Connections.AsNoTracking()
                    join b in db.Bots.AsNoTracking() on c.BotId equals b.Id
                    where c.Platform == platform
@@ -129,7 +129,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 
     private async ValueTask<StoredConnection> ReadAsync(ConnectionId id, CancellationToken cancellationToken)
     {
-        var row = await _database.RunAsync(
+        var row = await _database.ReadAsync(
             db => (from c in db.Connections.AsNoTracking()
                    join b in db.Bots.AsNoTracking() on c.BotId equals b.Id
                    where c.Id == id

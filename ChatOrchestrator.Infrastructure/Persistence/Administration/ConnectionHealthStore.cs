@@ -14,7 +14,7 @@ internal sealed class ConnectionHealthStore(ChatDatabase database, TimeProvider 
     /// <summary>How many of the youngest dead letters are looked through.</summary>
     private const int Failures = 1_000;
 
-    public Task<Page<ConnectionRecord>> ListAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<ConnectionRecord>> ListAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var connections = db.Connections.AsNoTracking();

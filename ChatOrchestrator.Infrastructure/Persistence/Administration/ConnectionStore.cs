@@ -15,9 +15,9 @@ internal sealed class ConnectionStore(ChatDatabase database, TimeProvider time) 
     private const int Batch = 20;
 
     public Task<PlatformConnection?> FindAsync(ConnectionId id, CancellationToken cancellationToken) =>
-        database.RunAsync(db => db.Connections.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellationToken), cancellationToken);
+        database.ReadAsync(db => db.Connections.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellationToken), cancellationToken);
 
-    public Task<Page<PlatformConnection>> ListAsync(BotId bot, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<PlatformConnection>> ListAsync(BotId bot, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var connections = db.Connections.AsNoTracking().Where(c => c.BotId == bot);
@@ -32,13 +32,13 @@ internal sealed class ConnectionStore(ChatDatabase database, TimeProvider time) 
         cancellationToken);
 
     public async Task<IReadOnlyList<ConnectionId>> ListIdsAsync(BotId bot, CancellationToken cancellationToken) =>
-        await database.RunAsync(db => db.Connections.Where(c => c.BotId == bot).Select(c => c.Id).ToListAsync(cancellationToken), cancellationToken);
+        await database.ReadAsync(db => db.Connections.Where(c => c.BotId == bot).Select(c => c.Id).ToListAsync(cancellationToken), cancellationToken);
 
     public async Task<bool> AddAsync(PlatformConnection connection, AuditEntry? audit, CancellationToken cancellationToken)
     {
         try
         {
-            await database.RunAsync(
+            await database.WriteAsync(
                 db =>
                 {
                     db.Connections.Add(connection);
@@ -60,7 +60,7 @@ internal sealed class ConnectionStore(ChatDatabase database, TimeProvider time) 
         {
             try
             {
-                return await database.RunAsync(
+                return await database.WriteAsync(
                     async db =>
                     {
                         var connection = await db.Connections.SingleOrDefaultAsync(c => c.Id == id, cancellationToken);
@@ -85,7 +85,7 @@ internal sealed class ConnectionStore(ChatDatabase database, TimeProvider time) 
         }
     }
 
-    public Task<bool> DeleteAsync(ConnectionId id, AuditEntry? audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> DeleteAsync(ConnectionId id, AuditEntry? audit, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             while (await DeleteConversationsAsync(db, id, cancellationToken))

@@ -21,15 +21,15 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
     /// </summary>
     private static readonly TimeSpan AfterRevocation = TimeSpan.FromMilliseconds(250);
 
-    public Task<ConversationView?> FindAsync(ConversationId id, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<ConversationView?> FindAsync(ConversationId id, CancellationToken cancellationToken) => database.ReadAsync(
         db => Views(db, db.Conversations.Where(c => c.Id == id)).SingleOrDefaultAsync(cancellationToken), cancellationToken);
 
-    public Task<ConversationView?> FindAsync(ConnectionId connection, ChatAddress chat, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<ConversationView?> FindAsync(ConnectionId connection, ChatAddress chat, CancellationToken cancellationToken) => database.ReadAsync(
         db => Views(db, db.Conversations.Where(c => c.ConnectionId == connection && c.ChatId == chat.ChatId && c.ThreadId == chat.ThreadId))
             .SingleOrDefaultAsync(cancellationToken),
         cancellationToken);
 
-    public Task<Page<ConversationView>> ListAsync(ConversationFilter filter, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<ConversationView>> ListAsync(ConversationFilter filter, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var conversations = await ConversationSearch.FilterAsync(db, filter, cancellationToken);
@@ -50,7 +50,7 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
         },
         cancellationToken);
 
-    public Task<bool> AddMessageAsync(Message message, IReadOnlyList<PartBody> parts, Guid? suggestion, AuditEntry? audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> AddMessageAsync(Message message, IReadOnlyList<PartBody> parts, Guid? suggestion, AuditEntry? audit, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -76,7 +76,7 @@ internal sealed class ConversationStore(ChatDatabase database, TimeProvider time
         },
         cancellationToken);
 
-    public Task<Conversation?> ChangeStateAsync(ConversationId id, Func<Conversation, AuditEntry?> change, string? silence, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Conversation?> ChangeStateAsync(ConversationId id, Func<Conversation, AuditEntry?> change, string? silence, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

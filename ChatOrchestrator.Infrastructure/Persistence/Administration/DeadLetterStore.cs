@@ -12,7 +12,7 @@ internal sealed class DeadLetterStore(ChatDatabase database) : IDeadLetterStore
     private const string Ascending = "deadletters+";
     private const string Descending = "deadletters-";
 
-    public Task<Page<DeadLetterView>> ListAsync(DeadLetterFilter filter, bool oldestFirst, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<DeadLetterView>> ListAsync(DeadLetterFilter filter, bool oldestFirst, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var list = oldestFirst ? Ascending : Descending;
@@ -29,7 +29,7 @@ internal sealed class DeadLetterStore(ChatDatabase database) : IDeadLetterStore
         },
         cancellationToken);
 
-    public Task<DeadLetterRecord?> FindAsync(Guid id, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<DeadLetterRecord?> FindAsync(Guid id, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             if (await Views(db, db.DeadLetters.Where(d => d.Id == id)).SingleOrDefaultAsync(cancellationToken) is not { } view
@@ -45,7 +45,7 @@ internal sealed class DeadLetterStore(ChatDatabase database) : IDeadLetterStore
         },
         cancellationToken);
 
-    public Task ReplayAsync(Guid id, Message message, IReadOnlyList<PartBody> parts, AuditEntry audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task ReplayAsync(Guid id, Message message, IReadOnlyList<PartBody> parts, AuditEntry audit, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -75,7 +75,7 @@ internal sealed class DeadLetterStore(ChatDatabase database) : IDeadLetterStore
         },
         cancellationToken);
 
-    public Task<bool> DiscardAsync(Guid id, string? reason, AuditEntry audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> DiscardAsync(Guid id, string? reason, AuditEntry audit, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

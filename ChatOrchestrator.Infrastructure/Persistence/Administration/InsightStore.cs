@@ -10,7 +10,7 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 
 internal sealed class InsightStore(ChatDatabase database) : IInsightStore
 {
-    public async Task<IReadOnlyList<ConnectionId>> ListConnectionsAsync(CancellationToken cancellationToken) => await database.RunAsync(
+    public async Task<IReadOnlyList<ConnectionId>> ListConnectionsAsync(CancellationToken cancellationToken) => await database.ReadAsync(
         async db =>
         {
             // What is in the settings' document is beyond LINQ: it is one value to it.
@@ -23,7 +23,7 @@ internal sealed class InsightStore(ChatDatabase database) : IInsightStore
         cancellationToken);
 
     public async Task<IReadOnlyList<UnknownMessage>> ListUnknownAsync(IReadOnlyList<ConnectionId> connections, long after, int limit, CancellationToken cancellationToken) =>
-        await database.RunAsync(
+        await database.ReadAsync(
             async db =>
             {
                 var found = await (
@@ -37,12 +37,12 @@ internal sealed class InsightStore(ChatDatabase database) : IInsightStore
             },
             cancellationToken);
 
-    public Task<long> LastBeforeAsync(long after, DateTimeOffset before, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<long> LastBeforeAsync(long after, DateTimeOffset before, CancellationToken cancellationToken) => database.ReadAsync(
         async db => await db.Messages.Where(m => m.Sequence > after && m.CreatedAt < before).OrderByDescending(m => m.Sequence).Select(m => (long?)m.Sequence)
             .FirstOrDefaultAsync(cancellationToken) ?? after,
         cancellationToken);
 
-    public Task<bool> AddAsync(Insight insight, TimelineEvent? note, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> AddAsync(Insight insight, TimelineEvent? note, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

@@ -6,11 +6,11 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 
 internal sealed class ListenerStates(ChatDatabase database, TimeProvider time) : IListenerStates
 {
-    public Task<string?> FindAsync(string name, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<string?> FindAsync(string name, CancellationToken cancellationToken) => database.ReadAsync(
         async db => (await db.ListenerStates.AsNoTracking().SingleOrDefaultAsync(s => s.Name == name, cancellationToken))?.State,
         cancellationToken);
 
-    public Task<bool> ReplaceAsync(string name, string? expected, string state, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> ReplaceAsync(string name, string? expected, string state, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             var now = time.GetUtcNow();

@@ -12,7 +12,7 @@ internal sealed class MessageStore(ChatDatabase database) : IMessageStore
     private const string Ascending = "messages+";
     private const string Descending = "messages-";
 
-    public Task<Page<MessageView>> ListAsync(ConversationId conversation, InsightFilter? insight, bool newestFirst, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<MessageView>> ListAsync(ConversationId conversation, InsightFilter? insight, bool newestFirst, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var list = newestFirst ? Descending : Ascending;
@@ -34,20 +34,20 @@ internal sealed class MessageStore(ChatDatabase database) : IMessageStore
         cancellationToken);
 
     public async Task<IReadOnlyList<Message>> ListVisibleAfterAsync(ConversationId conversation, long sequence, int limit, CancellationToken cancellationToken) =>
-        await database.RunAsync(
+        await database.ReadAsync(
             db => Visible(db, conversation).Where(m => m.Sequence > sequence).OrderBy(m => m.Sequence).Take(limit).ToListAsync(cancellationToken),
             cancellationToken);
 
     public async Task<IReadOnlyList<Message>> ListVisibleBeforeAsync(ConversationId conversation, long sequence, int limit, CancellationToken cancellationToken) =>
-        await database.RunAsync(
+        await database.ReadAsync(
             db => Visible(db, conversation).Where(m => m.Sequence < sequence).OrderByDescending(m => m.Sequence).Take(limit).ToListAsync(cancellationToken),
             cancellationToken);
 
-    public Task<Message?> FindAsync(ConnectionId connection, string platformMessageId, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Message?> FindAsync(ConnectionId connection, string platformMessageId, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.Messages.AsNoTracking().SingleOrDefaultAsync(m => m.ConnectionId == connection && m.PlatformMessageId == platformMessageId, cancellationToken),
         cancellationToken);
 
-    public Task<MessageRecord?> ReadRecordAsync(Guid message, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<MessageRecord?> ReadRecordAsync(Guid message, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             if (await db.Messages.AsNoTracking().SingleOrDefaultAsync(m => m.Id == message, cancellationToken) is not { } found

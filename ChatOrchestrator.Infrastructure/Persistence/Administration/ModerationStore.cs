@@ -10,7 +10,7 @@ internal sealed class ModerationStore(ChatDatabase database) : IModerationStore
 {
     private const string ListName = "moderations";
 
-    public Task<Page<ModerationRecord>> ListAsync(ModerationFilter filter, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<ModerationRecord>> ListAsync(ModerationFilter filter, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             IQueryable<ModerationRecord> records = db.Moderations.AsNoTracking();
@@ -48,7 +48,7 @@ internal sealed class ModerationStore(ChatDatabase database) : IModerationStore
         },
         cancellationToken);
 
-    public Task<ModerationRecord?> ChangeAsync(ConversationId conversation, Guid id, Func<ModerationRecord, AuditEntry> change, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<ModerationRecord?> ChangeAsync(ConversationId conversation, Guid id, Func<ModerationRecord, AuditEntry> change, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

@@ -17,7 +17,7 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
     /// <summary>How many messages are held at a time while they are exported.</summary>
     private const int Slice = 500;
 
-    public Task<Page<ParticipantView>> ListAsync(ParticipantFilter filter, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<ParticipantView>> ListAsync(ParticipantFilter filter, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             IQueryable<Participant> people = db.Participants;
@@ -54,10 +54,10 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
         },
         cancellationToken);
 
-    public Task<bool> IsNamelessAsync(ConnectionId connection, string userId, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> IsNamelessAsync(ConnectionId connection, string userId, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.Participants.AnyAsync(p => p.ConnectionId == connection && p.UserId == userId && p.DisplayName == null, cancellationToken), cancellationToken);
 
-    public Task NameAsync(ConnectionId connection, string userId, string name, CancellationToken cancellationToken) => database.RunAsync(
+    public Task NameAsync(ConnectionId connection, string userId, string name, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await db.Participants.Where(p => p.ConnectionId == connection && p.UserId == userId && p.DisplayName == null)
@@ -69,13 +69,13 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
         },
         cancellationToken);
 
-    public Task<ParticipantView?> FindAsync(Guid id, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<ParticipantView?> FindAsync(Guid id, CancellationToken cancellationToken) => database.ReadAsync(
         db => Views(db, db.Participants.Where(p => p.Id == id)).SingleOrDefaultAsync(cancellationToken), cancellationToken);
 
     public async IAsyncEnumerable<object> ExportAsync(Participant participant, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return participant;
-        var conversations = await database.RunAsync(
+        var conversations = await database.ReadAsync(
             db => db.Conversations.AsNoTracking()
                 .Where(c => (c.ConnectionId == participant.ConnectionId && c.ChatId == participant.UserId && !c.IsGroup)
                     || db.Participations.Any(p => p.ConversationId == c.Id && p.ParticipantId == participant.Id))
@@ -89,7 +89,7 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
             List<Message> messages;
             do
             {
-                messages = await database.RunAsync(
+                messages = await database.ReadAsync(
                     db => db.Messages.AsNoTracking()
                         .Where(m => m.ConversationId == conversation.Id && m.Sequence > after && (only == null || m.ParticipantId == only))
                         .OrderBy(m => m.Sequence).Take(Slice).ToListAsync(cancellationToken),
@@ -105,13 +105,13 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
             {
                 yield return letter;
             }
-            foreach (var insight in await database.RunAsync(
+            foreach (var insight in await database.ReadAsync(
                 db => db.Insights.AsNoTracking().Where(i => i.ConversationId == conversation.Id && (only == null || db.Messages.Any(m => m.Id == i.MessageId && m.ParticipantId == only)))
                     .OrderBy(i => i.Sequence).ToListAsync(cancellationToken), cancellationToken))
             {
                 yield return insight;
             }
-            foreach (var record in await database.RunAsync(
+            foreach (var record in await database.ReadAsync(
                 db => db.Moderations.AsNoTracking().Where(r => r.ConversationId == conversation.Id && (only == null || db.Messages.Any(m => m.Id == r.MessageId && m.ParticipantId == only)))
                     .OrderBy(r => r.Id).ToListAsync(cancellationToken), cancellationToken))
             {
@@ -119,19 +119,19 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
             }
             if (!conversation.IsGroup)
             {
-                foreach (var suggestion in await database.RunAsync(
+                foreach (var suggestion in await database.ReadAsync(
                     db => db.Suggestions.AsNoTracking().Where(s => s.ConversationId == conversation.Id).OrderBy(s => s.Id).ToListAsync(cancellationToken), cancellationToken))
                 {
                     yield return suggestion;
                 }
-                foreach (var summary in await database.RunAsync(
+                foreach (var summary in await database.ReadAsync(
                     db => db.Summaries.AsNoTracking().Where(s => s.ConversationId == conversation.Id && s.Text != "").ToListAsync(cancellationToken), cancellationToken))
                 {
                     yield return new RememberedSummary(summary.ConversationId, summary.Text, summary.UpdatedAt);
                 }
             }
         }
-        foreach (var entry in await database.RunAsync(
+        foreach (var entry in await database.ReadAsync(
             db => db.InboxEvents.AsNoTracking().Where(e => e.ConnectionId == participant.ConnectionId && e.Subject == participant.UserId).OrderBy(e => e.Id).ToListAsync(cancellationToken),
             cancellationToken))
         {
@@ -139,7 +139,7 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
         }
     }
 
-    public Task<Page<ErasureReceipt>> ListErasuresAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<ErasureReceipt>> ListErasuresAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var receipts = db.Erasures.AsNoTracking();
@@ -157,10 +157,10 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
         },
         cancellationToken);
 
-    public Task<ErasureReceipt?> FindErasureAsync(Guid id, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<ErasureReceipt?> FindErasureAsync(Guid id, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.Erasures.AsNoTracking().SingleOrDefaultAsync(e => e.Id == id, cancellationToken), cancellationToken);
 
-    private Task<List<DeadLetter>> DeadLettersAsync(Conversation conversation, Guid? participant, CancellationToken cancellationToken) => database.RunAsync(
+    private Task<List<DeadLetter>> DeadLettersAsync(Conversation conversation, Guid? participant, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.DeadLetters.AsNoTracking()
             .Where(d => db.Messages.Any(m => m.Id == d.MessageId && m.ConversationId == conversation.Id && (participant == null || m.ParticipantId == participant)))
             .OrderBy(d => d.Id).ToListAsync(cancellationToken),

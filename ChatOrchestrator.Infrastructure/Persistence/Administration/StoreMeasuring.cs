@@ -6,7 +6,7 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 
 internal sealed class StoreMeasuring(ChatDatabase database) : IStoreMeasures
 {
-    public Task<StoreMeasures> MeasureAsync(DateTimeOffset since, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<StoreMeasures> MeasureAsync(DateTimeOffset since, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var letters = await db.DeadLetters.LongCountAsync(d => d.State == DeadLetterState.Open, cancellationToken);

@@ -16,7 +16,7 @@ internal sealed class SuggestionStore(ChatDatabase database, TimeProvider time) 
 
     private const string ListName = "suggestions";
 
-    public Task<bool> KeepAsync(Suggestion suggestion, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> KeepAsync(Suggestion suggestion, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -34,10 +34,10 @@ internal sealed class SuggestionStore(ChatDatabase database, TimeProvider time) 
         },
         cancellationToken);
 
-    public Task<Suggestion?> FindAsync(ConversationId conversation, Guid id, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Suggestion?> FindAsync(ConversationId conversation, Guid id, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.Suggestions.AsNoTracking().SingleOrDefaultAsync(s => s.ConversationId == conversation && s.Id == id, cancellationToken), cancellationToken);
 
-    public Task<Page<Suggestion>> ListAsync(ConversationId conversation, SuggestionState? state, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<Suggestion>> ListAsync(ConversationId conversation, SuggestionState? state, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var suggestions = db.Suggestions.AsNoTracking().Where(s => s.ConversationId == conversation);
@@ -55,7 +55,7 @@ internal sealed class SuggestionStore(ChatDatabase database, TimeProvider time) 
         },
         cancellationToken);
 
-    public Task<Suggestion?> DismissAsync(ConversationId conversation, Guid id, string agent, AuditEntry? audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Suggestion?> DismissAsync(ConversationId conversation, Guid id, string agent, AuditEntry? audit, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

@@ -9,12 +9,12 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 /// <summary>A claim is one conditional update: of two processes that see the same row, the token lets one through.</summary>
 internal sealed class SummaryStore(ChatDatabase database, TimeProvider time) : ISummaryStore
 {
-    public Task<StoredSummary?> FindAsync(ConversationId conversation, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<StoredSummary?> FindAsync(ConversationId conversation, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.Summaries.AsNoTracking().Where(s => s.ConversationId == conversation)
             .Select(s => new StoredSummary(s.Text, s.ThroughSequence, s.ThroughAt)).SingleOrDefaultAsync(cancellationToken),
         cancellationToken);
 
-    public Task MarkDueAsync(ConversationId conversation, CancellationToken cancellationToken) => database.RunAsync(
+    public Task MarkDueAsync(ConversationId conversation, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             var now = time.GetUtcNow();
@@ -39,7 +39,7 @@ internal sealed class SummaryStore(ChatDatabase database, TimeProvider time) : I
         },
         cancellationToken);
 
-    public Task<IReadOnlyList<ClaimedSummary>> ClaimAsync(int max, TimeSpan lease, CancellationToken cancellationToken) => database.RunAsync<IReadOnlyList<ClaimedSummary>>(
+    public Task<IReadOnlyList<ClaimedSummary>> ClaimAsync(int max, TimeSpan lease, CancellationToken cancellationToken) => database.WriteAsync<IReadOnlyList<ClaimedSummary>>(
         async db =>
         {
             var now = time.GetUtcNow();
@@ -67,7 +67,7 @@ internal sealed class SummaryStore(ChatDatabase database, TimeProvider time) : I
         cancellationToken);
 
     public Task<IReadOnlyList<SaidMessage>> ListMessagesAsync(ConversationId conversation, long after, int limit, bool latest, CancellationToken cancellationToken) =>
-        database.RunAsync<IReadOnlyList<SaidMessage>>(
+        database.ReadAsync<IReadOnlyList<SaidMessage>>(
             async db =>
             {
                 var messages = db.Messages.AsNoTracking().Where(m => m.ConversationId == conversation && m.Sequence > after && m.Kind != MessageKind.Blocked);
@@ -82,7 +82,7 @@ internal sealed class SummaryStore(ChatDatabase database, TimeProvider time) : I
             },
             cancellationToken);
 
-    public Task<bool> SaveAsync(ClaimedSummary claimed, WrittenSummary written, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> SaveAsync(ClaimedSummary claimed, WrittenSummary written, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             var now = time.GetUtcNow();
@@ -100,7 +100,7 @@ internal sealed class SummaryStore(ChatDatabase database, TimeProvider time) : I
         },
         cancellationToken);
 
-    public Task PostponeAsync(ClaimedSummary claimed, string failure, TimeSpan pause, CancellationToken cancellationToken) => database.RunAsync(
+    public Task PostponeAsync(ClaimedSummary claimed, string failure, TimeSpan pause, CancellationToken cancellationToken) => database.WriteAsync(
         db =>
         {
             DateTimeOffset? due = time.GetUtcNow() + pause;

@@ -12,12 +12,12 @@ internal sealed class UserStore(ChatDatabase database, TimeProvider time) : IUse
     private const string ListName = "users";
 
     public Task<User?> FindAsync(Guid id, CancellationToken cancellationToken) =>
-        database.RunAsync(db => db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken), cancellationToken);
+        database.ReadAsync(db => db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken), cancellationToken);
 
     public Task<User?> FindByEmailAsync(string email, CancellationToken cancellationToken) =>
-        database.RunAsync(db => db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Email == email, cancellationToken), cancellationToken);
+        database.ReadAsync(db => db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Email == email, cancellationToken), cancellationToken);
 
-    public Task<FoundCaller?> FindBySessionAsync(Guid user, Guid session, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<FoundCaller?> FindBySessionAsync(Guid user, Guid session, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var now = time.GetUtcNow();
@@ -29,7 +29,7 @@ internal sealed class UserStore(ChatDatabase database, TimeProvider time) : IUse
         },
         cancellationToken);
 
-    public Task<Page<User>> ListAsync(PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<User>> ListAsync(PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var users = db.Users.AsNoTracking();
@@ -47,7 +47,7 @@ internal sealed class UserStore(ChatDatabase database, TimeProvider time) : IUse
     {
         try
         {
-            await database.RunAsync(
+            await database.WriteAsync(
                 db =>
                 {
                     db.Users.Add(user);
@@ -69,7 +69,7 @@ internal sealed class UserStore(ChatDatabase database, TimeProvider time) : IUse
         {
             try
             {
-                return await database.RunAsync(
+                return await database.WriteAsync(
                     async db =>
                     {
                         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -96,7 +96,7 @@ internal sealed class UserStore(ChatDatabase database, TimeProvider time) : IUse
         }
     }
 
-    public Task<bool> DeleteAsync(Guid id, AuditEntry audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> DeleteAsync(Guid id, AuditEntry audit, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -111,7 +111,7 @@ internal sealed class UserStore(ChatDatabase database, TimeProvider time) : IUse
         },
         cancellationToken);
 
-    public Task BeginSessionAsync(Guid user, Guid session, string hash, DateTimeOffset expiresAt, AuditEntry audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task BeginSessionAsync(Guid user, Guid session, string hash, DateTimeOffset expiresAt, AuditEntry audit, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -126,7 +126,7 @@ internal sealed class UserStore(ChatDatabase database, TimeProvider time) : IUse
         },
         cancellationToken);
 
-    public Task<RefreshOutcome> RefreshAsync(string hash, string nextHash, DateTimeOffset expiresAt, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<RefreshOutcome> RefreshAsync(string hash, string nextHash, DateTimeOffset expiresAt, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             var now = time.GetUtcNow();
@@ -157,7 +157,7 @@ internal sealed class UserStore(ChatDatabase database, TimeProvider time) : IUse
         },
         cancellationToken);
 
-    public Task<(Guid User, Guid Session)?> EndSessionAsync(string hash, CancellationToken cancellationToken) => database.RunAsync<(Guid, Guid)?>(
+    public Task<(Guid User, Guid Session)?> EndSessionAsync(string hash, CancellationToken cancellationToken) => database.WriteAsync<(Guid, Guid)?>(
         async db =>
         {
             var now = time.GetUtcNow();

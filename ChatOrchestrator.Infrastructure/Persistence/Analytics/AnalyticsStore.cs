@@ -19,7 +19,7 @@ internal sealed class AnalyticsStore(ChatDatabase database) : IAnalyticsStore
     {
         try
         {
-            return await database.RunAsync(
+            return await database.WriteAsync(
                 async db =>
                 {
                     await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -38,13 +38,13 @@ internal sealed class AnalyticsStore(ChatDatabase database) : IAnalyticsStore
     }
 
     public Task<AnalyticsNumbers> SummarizeAsync(AnalyticsFilter filter, CancellationToken cancellationToken) =>
-        database.RunAsync(db => AnalyticsQueries.SummarizeAsync(db, filter, cancellationToken), cancellationToken);
+        database.ReadAsync(db => AnalyticsQueries.SummarizeAsync(db, filter, cancellationToken), cancellationToken);
 
     public Task<IReadOnlyList<AnalyticsPoint>> SeriesAsync(AnalyticsFilter filter, bool byDay, bool byBot, bool byPlatform, CancellationToken cancellationToken) =>
-        database.RunAsync(db => AnalyticsQueries.SeriesAsync(db, filter, byDay, byBot, byPlatform, cancellationToken), cancellationToken);
+        database.ReadAsync(db => AnalyticsQueries.SeriesAsync(db, filter, byDay, byBot, byPlatform, cancellationToken), cancellationToken);
 
     public Task<DateTimeOffset?> CompleteUntilAsync(CancellationToken cancellationToken) =>
-        database.RunAsync(db => db.AnalyticsProgress.AsNoTracking().Select(p => p.CompleteUntil).SingleOrDefaultAsync(cancellationToken), cancellationToken);
+        database.ReadAsync(db => db.AnalyticsProgress.AsNoTracking().Select(p => p.CompleteUntil).SingleOrDefaultAsync(cancellationToken), cancellationToken);
 
     private static async Task<RollUp> RollUpAsync(ChatDbContext db, int max, CancellationToken cancellationToken)
     {

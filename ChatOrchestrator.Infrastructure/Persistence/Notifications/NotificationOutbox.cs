@@ -23,7 +23,7 @@ internal sealed class NotificationOutbox(ChatDatabase database, TimeProvider tim
         {
             try
             {
-                return await database.RunAsync(
+                return await database.WriteAsync(
                     async db =>
                     {
                         var told = await db.NotifyAsync(notification, time.GetUtcNow(), cancellationToken);
@@ -43,7 +43,7 @@ internal sealed class NotificationOutbox(ChatDatabase database, TimeProvider tim
     }
 
     public Task<IReadOnlyList<ClaimedNotification>> ClaimAsync(
-        int max, int maxPerRule, IReadOnlyDictionary<Guid, int> inHand, TimeSpan lease, CancellationToken cancellationToken) => database.RunAsync<IReadOnlyList<ClaimedNotification>>(
+        int max, int maxPerRule, IReadOnlyDictionary<Guid, int> inHand, TimeSpan lease, CancellationToken cancellationToken) => database.WriteAsync<IReadOnlyList<ClaimedNotification>>(
         async db =>
         {
             var now = time.GetUtcNow();
@@ -86,7 +86,7 @@ internal sealed class NotificationOutbox(ChatDatabase database, TimeProvider tim
         },
         cancellationToken);
 
-    public Task<bool> SettleAsync(NotificationSettlement settlement, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> SettleAsync(NotificationSettlement settlement, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             var claimed = settlement.Claimed;
@@ -126,7 +126,7 @@ internal sealed class NotificationOutbox(ChatDatabase database, TimeProvider tim
         },
         cancellationToken);
 
-    public Task<int> DeleteSettledAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<int> DeleteSettledAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             var all = 0;

@@ -17,7 +17,7 @@ internal sealed class NotificationRuleStore(ChatDatabase database, TimeProvider 
     {
         try
         {
-            return await database.RunAsync(
+            return await database.WriteAsync(
                 async db =>
                 {
                     db.NotificationRules.Add(rule);
@@ -32,10 +32,10 @@ internal sealed class NotificationRuleStore(ChatDatabase database, TimeProvider 
         }
     }
 
-    public Task<NotificationRule?> FindAsync(BotId bot, Guid id, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<NotificationRule?> FindAsync(BotId bot, Guid id, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.NotificationRules.AsNoTracking().SingleOrDefaultAsync(r => r.Id == id && r.BotId == bot, cancellationToken), cancellationToken);
 
-    public Task<Page<NotificationRule>> ListAsync(BotId bot, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<NotificationRule>> ListAsync(BotId bot, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var rules = db.NotificationRules.AsNoTracking().Where(r => r.BotId == bot);
@@ -55,7 +55,7 @@ internal sealed class NotificationRuleStore(ChatDatabase database, TimeProvider 
         {
             try
             {
-                return await database.RunAsync(
+                return await database.WriteAsync(
                     async db =>
                     {
                         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -88,7 +88,7 @@ internal sealed class NotificationRuleStore(ChatDatabase database, TimeProvider 
         }
     }
 
-    public Task<bool> DeleteAsync(BotId bot, Guid id, AuditEntry audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> DeleteAsync(BotId bot, Guid id, AuditEntry audit, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -103,7 +103,7 @@ internal sealed class NotificationRuleStore(ChatDatabase database, TimeProvider 
         },
         cancellationToken);
 
-    public Task<bool> AppendAsync(BotId bot, Guid rule, NotificationEvent notification, AuditEntry audit, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<bool> AppendAsync(BotId bot, Guid rule, NotificationEvent notification, AuditEntry audit, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             if (await db.NotificationRules.AsNoTracking().SingleOrDefaultAsync(r => r.Id == rule && r.BotId == bot, cancellationToken) is not { } found)
@@ -122,7 +122,7 @@ internal sealed class NotificationRuleStore(ChatDatabase database, TimeProvider 
         },
         cancellationToken);
 
-    public Task<Page<Notification>> ListDeliveriesAsync(Guid rule, NotificationState? state, PageRequest page, CancellationToken cancellationToken) => database.RunAsync(
+    public Task<Page<Notification>> ListDeliveriesAsync(Guid rule, NotificationState? state, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
             var notifications = db.Notifications.AsNoTracking().Where(n => n.RuleId == rule);
@@ -141,13 +141,13 @@ internal sealed class NotificationRuleStore(ChatDatabase database, TimeProvider 
         cancellationToken);
 
     public Task<(Notification Notification, IReadOnlyList<NotificationAttempt> Attempts)?> FindDeliveryAsync(Guid rule, Guid eventId, CancellationToken cancellationToken) =>
-        database.RunAsync<(Notification, IReadOnlyList<NotificationAttempt>)?>(
+        database.ReadAsync<(Notification, IReadOnlyList<NotificationAttempt>)?>(
             async db => await db.Notifications.AsNoTracking().SingleOrDefaultAsync(n => n.RuleId == rule && n.EventId == eventId, cancellationToken) is { } found
                 ? (found, await db.NotificationAttempts.AsNoTracking().Where(a => a.RuleId == rule && a.EventId == eventId).OrderBy(a => a.Id).ToListAsync(cancellationToken))
                 : null,
             cancellationToken);
 
-    public Task<bool?> ReplayAsync(Guid rule, Guid eventId, AuditEntry audit, CancellationToken cancellationToken) => database.RunAsync<bool?>(
+    public Task<bool?> ReplayAsync(Guid rule, Guid eventId, AuditEntry audit, CancellationToken cancellationToken) => database.WriteAsync<bool?>(
         async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

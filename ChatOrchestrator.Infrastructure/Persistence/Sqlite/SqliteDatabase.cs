@@ -11,6 +11,7 @@ internal sealed class SqliteDatabase : IDisposable
     // WAL is kept in the file. FULL: a commit is on the disk before it is acknowledged, whatever happens to the machine.
     internal const string Pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;";
 
+    private readonly SemaphoreSlim _writing = new(1, 1);
     private FileStream? _lock;
 
     public SqliteDatabase(string path)
@@ -49,6 +50,17 @@ internal sealed class SqliteDatabase : IDisposable
     }
 
     /// <summary>
+    /// Waits for the turn to write, which ends when the result is disposed. SQLite has one writer at a time and no queue:
+    /// who finds the file locked asks again every tenth of a second, and beside a busy writer may ask in vain for longer
+    /// than it waits. All writing of this process, the only one at the file, therefore goes through this queue.
+    /// </summary>
+    public async Task<IDisposable> WaitToWriteAsync(CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        return new Turn(_writing);
+    }
+
+    /// <summary>
     /// Claims the file for this process until it ends. Signals and cache are in-process without Redis, so two processes on
     /// one file would not hear each other.
     /// </summary>
@@ -82,6 +94,11 @@ internal sealed class SqliteDatabase : IDisposable
         SqliteConnection.ClearPool(new SqliteConnection(ConnectionString));
         _lock?.Dispose();
         _lock = null;
+    }
+
+    private sealed class Turn(SemaphoreSlim writing) : IDisposable
+    {
+        public void Dispose() => writing.Release();
     }
 
     /// <summary>Sets the pragmas on the connections that EF Core opens.</summary>

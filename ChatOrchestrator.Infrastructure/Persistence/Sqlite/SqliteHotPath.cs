@@ -7,16 +7,20 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 /// The two connections of the hot path: SQLite has one writer at a time, so all writing goes through one connection,
 /// call by call; reading goes on beside it (WAL). Statements are prepared once and kept.
 /// </summary>
-/// <param name="connectionString">Of the file.</param>
+/// <param name="database">The file.</param>
 /// <param name="time">The clock of every time that is stored or compared.</param>
-internal sealed class SqliteHotPath(string connectionString, TimeProvider time) : IAsyncDisposable
+internal sealed class SqliteHotPath(SqliteDatabase database, TimeProvider time) : IAsyncDisposable
 {
     private readonly Channel _writer = new();
     private readonly Channel _reader = new();
 
     /// <summary>Runs the work in one transaction: all of it is on the disk when this returns, or nothing of it.</summary>
     /// <exception cref="StoreUnavailableException">The file cannot be opened or written, or another process keeps it locked.</exception>
-    public Task<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) => RunAsync(_writer, "BEGIN IMMEDIATE", work, cancellationToken);
+    public async Task<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
+    {
+        using var turn = await database.WaitToWriteAsync(cancellationToken);
+        return await RunAsync(_writer, "BEGIN IMMEDIATE", work, cancellationToken);
+    }
 
     /// <summary>Runs the work on one state of the store. It must not write.</summary>
     /// <exception cref="StoreUnavailableException">The file cannot be opened or read.</exception>
@@ -48,7 +52,7 @@ internal sealed class SqliteHotPath(string connectionString, TimeProvider time) 
 
     private T Run<T>(Channel channel, string begin, Func<SqliteSession, T> work)
     {
-        var session = channel.Session ??= SqliteSession.Open(connectionString, time);
+        var session = channel.Session ??= SqliteSession.Open(database.ConnectionString, time);
         try
         {
             session.Run(begin);
