@@ -177,18 +177,22 @@ internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, R
 
     private async Task ShowTypingAsync(IPlatformAdapter platform, ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken)
     {
-        try
+        await WaitAsync(BeforeTyping, cancellationToken);
+        while (!cancellationToken.IsCancellationRequested)
         {
-            await Task.Delay(BeforeTyping, time, cancellationToken);
-            while (true)
+            try
             {
                 await platform.ShowTypingAsync(connection, chat, cancellationToken);
-                await Task.Delay(BetweenTyping, time, cancellationToken);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The answer is there, or nobody waits for it any more.
+            catch (OperationCanceledException)
+            {
+                // The answer is there, or nobody waits for it any more.
+            }
+            await WaitAsync(BetweenTyping, cancellationToken);
         }
     }
+
+    /// <summary>Nearly every answer is there before the wait is over: an exception for each was a twentieth of a worker's time.</summary>
+    private async Task WaitAsync(TimeSpan wait, CancellationToken cancellationToken) =>
+        await Task.Delay(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }
