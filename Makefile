@@ -4,7 +4,7 @@ TEST_ARGS ?=
 MINUTES ?= 5
 SEED ?= 20261124
 
-.PHONY: sbom setup-dev run-dev test chat migrate validate-config env-template doctor bench bench-micro bench-scale chaos fuzz
+.PHONY: sbom locked-restore lock setup-dev run-dev test chat migrate validate-config env-template doctor bench bench-micro bench-scale chaos fuzz
 
 # What the build and the tests need beside the SDK is installed on Debian, and named elsewhere.
 setup-dev:
@@ -34,6 +34,17 @@ chat:
 
 migrate validate-config env-template doctor:
 	@$(CHAT) $@ $(ARGS)
+
+# Exactly the packages of eng/locks, by hash. A feed that lacks a version of them (NU1101, NU1102) is no mistake of ours.
+locked-restore:
+	@said=$$(dotnet restore --locked-mode --force -p:LockPackages=true --verbosity quiet 2>&1) && exit 0; \
+	echo "$$said" | grep -oE "(error|warning) NU[0-9]+: .*" | sort -u; \
+	! echo "$$said" | grep -E "error" | grep -qvE "NU110[12]" || exit 1; \
+	echo "This feed lacks a locked package: going on without the locks."
+
+# After a change of packages.
+lock:
+	dotnet restore --force-evaluate -p:LockPackages=true
 
 # A bill of materials (CycloneDX) of each process's packages, in artifacts/sbom.
 sbom:
