@@ -95,7 +95,7 @@ internal sealed partial class ListenToPlatforms(
         catch (PlatformException e) when (e.Permanent)
         {
             Refused(connection.Id, e.Message);
-            await connections.DisableAsync(connection.Id, e.Message, CancellationToken.None);
+            await connections.DisableAsync(connection, e.Message, CancellationToken.None);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

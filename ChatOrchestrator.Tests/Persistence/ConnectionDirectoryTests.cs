@@ -85,11 +85,24 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
     [Fact]
     public async Task A_disabled_connection_says_why_everywhere()
     {
-        await FindAsync(_there);
+        var refused = (await FindAsync(_there))!;
 
-        await _here.GetRequiredService<IConnectionDirectory>().DisableAsync(_connection.Id, "token_revoked", CancellationToken.None);
+        await _here.GetRequiredService<IConnectionDirectory>().DisableAsync(refused, "token_revoked", CancellationToken.None);
 
         (await FindAsync(_there))!.DisabledReason.ShouldBe("token_revoked");
+    }
+
+    [Fact]
+    public async Task A_refusal_of_what_was_mended_meanwhile_disables_nothing()
+    {
+        var refused = (await FindAsync(_there))!;
+        await _here.GetRequiredService<IConnectionStore>().ChangeAsync(
+            _connection.Id, c => c.Change("Mended", c.Settings, c.ProtectedSecrets, TimeProvider.System.GetUtcNow()), CancellationToken.None);
+
+        await _there.GetRequiredService<IConnectionDirectory>().DisableAsync(refused, "token_revoked", CancellationToken.None);
+
+        var now = (await FindAsync(_there))!;
+        (now.DisplayName, now.DisabledReason).ShouldBe(("Mended", null));
     }
 
     private ValueTask<ConnectionSnapshot?> FindAsync(ServiceProvider process) =>

@@ -69,17 +69,20 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
         _signals.Publish(Channel, id.ToString());
     }
 
-    public async Task DisableAsync(ConnectionId id, string reason, CancellationToken cancellationToken)
+    public async Task DisableAsync(ConnectionSnapshot refused, string reason, CancellationToken cancellationToken)
     {
         await _connections.ChangeAsync(
-            id,
+            refused.Id,
             c =>
             {
-                c.Disable(reason.Length > 200 ? reason[..200] : reason, _time.GetUtcNow());
+                if (c.Version == refused.Version)
+                {
+                    c.Disable(reason.Length > 200 ? reason[..200] : reason, _time.GetUtcNow());
+                }
                 return null;
             },
             cancellationToken);
-        await ChangedAsync(id, cancellationToken);
+        await ChangedAsync(refused.Id, cancellationToken);
     }
 
     public async Task<IReadOnlyList<ConnectionSnapshot>> ListAsync(PlatformName platform, CancellationToken cancellationToken)
