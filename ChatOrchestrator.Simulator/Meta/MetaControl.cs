@@ -134,7 +134,7 @@ internal static class MetaControl
             return null;
         });
         product.MapPost("/data-deletions", async (string product, MetaAction action, MetaNetwork network, MetaWebhooks webhooks, CancellationToken cancellationToken) =>
-            TypedResults.Text(await webhooks.PostFormAsync(AccountOf(network, product, action.Account), action.Person, cancellationToken), "application/json"));
+            TypedResults.Text(await webhooks.PostFormAsync(AccountOf(network, product, action.Account), IdMatching.AppScopedIdOf(action.Person), cancellationToken), "application/json"));
     }
 
     private static void Act(

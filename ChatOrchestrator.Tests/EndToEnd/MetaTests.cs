@@ -128,18 +128,42 @@ public sealed class MetaTests(MetaStage stage) : IClassFixture<MetaStage>
     }
 
     [Fact]
-    public async Task A_person_has_their_data_deleted()
+    public async Task A_person_has_their_data_deleted_on_every_page_of_the_app_and_nobody_else_does()
     {
-        var line = await stage.ConnectAsync("messenger");
-        await line.DoAsync("messages", new { text = "forget me" });
-        await line.AnsweredAsync(1);
-        (await line.ConversationAsync()).ShouldNotBeNull();
+        var (line, other) = (await stage.ConnectAsync("messenger"), await stage.ConnectAsync("messenger"));
+        // Another page of the same app, where the same person wrote too; and somebody else on the first.
+        var (elsewhere, somebody) = (other with { Person = line.Person }, line with { Person = line.Person + "7" });
+        foreach (var one in (MetaLine[])[line, elsewhere, somebody])
+        {
+            (await stage.Api.SendAsync(HttpMethod.Patch, $"api/v1/connections/{one.Connection}", new { settings = new { appId = "1517776481860111" } })).Ok();
+            await one.DoAsync("messages", new { text = "forget me" });
+            await one.AnsweredAsync(1);
+        }
+        (await ConversationsAsync(line.Person)).ShouldBe(2);
         var answer = (await line.DoAsync("data-deletions")).ShouldNotBeNull();
-        (await line.ConversationAsync()).ShouldBeNull();
+        (await ConversationsAsync(line.Person)).ShouldBe(0);
+        (await ConversationsAsync(somebody.Person)).ShouldBe(1);
+        var receipts = await ReceiptsAsync(line.Connection);
+        receipts.Count.ShouldBe(2);
+        receipts.ShouldContain(r => r.Contains("\"matchedIds\":1", StringComparison.Ordinal));
+        receipts.ShouldContain(r => r.Contains("\"messages\":2", StringComparison.Ordinal) && !r.Contains("\"participantId\":null", StringComparison.Ordinal));
+        (await ReceiptsAsync(other.Connection)).Count.ShouldBe(2);
         var code = answer["confirmation_code"]!.GetValue<string>();
         var path = new Uri(answer["url"]!.GetValue<string>()).PathAndQuery;
         path.ShouldEndWith("confirmation_code=" + code);
         (await stage.Api.GetAsync(path.TrimStart('/'))).Text.ShouldBe("Your data has been deleted.");
+    }
+
+    [Fact]
+    public async Task Without_the_app_s_id_the_receipt_and_the_person_are_told_that_the_chat_is_left()
+    {
+        var line = await stage.ConnectAsync("messenger");
+        await line.DoAsync("messages", new { text = "forget me" });
+        await line.AnsweredAsync(1);
+        var answer = (await line.DoAsync("data-deletions")).ShouldNotBeNull();
+        (await ConversationsAsync(line.Person)).ShouldBe(1);
+        (await ReceiptsAsync(line.Connection)).ShouldHaveSingleItem().ShouldContain("\"unmatchedIds\":1");
+        (await stage.Api.GetAsync(new Uri(answer["url"]!.GetValue<string>()).PathAndQuery.TrimStart('/'))).Text.ShouldContain("A chat with the page goes under another id");
     }
 
     [Theory]
