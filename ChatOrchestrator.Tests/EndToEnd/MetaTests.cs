@@ -182,6 +182,41 @@ public sealed class MetaTests(MetaStage stage) : IClassFixture<MetaStage>
             "the connection is disabled");
     }
 
+    [Fact]
+    public async Task A_whatsapp_group_is_a_conversation_and_the_bot_answers_who_calls_it()
+    {
+        var line = await stage.ConnectAsync("whatsapp");
+        const string Group = "Y2FwaV9ncm91cDoxNzA1NTU1MDEzOToxMjAzNjM0MDQ2OTQyMzM4MjAZD";
+        var group = line with { Person = Group };
+        Task SayAsync(string person, string text) => line.DoAsync("messages", new { text, group = Group, speaker = person });
+
+        await SayAsync(line.Person, "Who brings the cake?");
+        await SayAsync(line.Person + "1", "@1555" + line.Account[^7..] + " what goes with cake?");
+        (await group.AnsweredAsync(1))[0]["text"]!.GetValue<string>().ShouldContain("what goes with cake?");
+        var conversation = (await group.ConversationAsync()).ShouldNotBeNull();
+        conversation.GetProperty("isGroup").GetBoolean().ShouldBeTrue();
+        (await line.ConversationAsync()).ShouldBeNull("nobody is answered in private");
+        var messages = await group.MessagesAsync();
+        messages.ShouldContain("\"overheard\"");
+        messages.ShouldContain("Who brings the cake?");
+        await StateAsync(group, "delivered");
+
+        // Groups take no buttons: what would be some is a numbered list.
+        await group.WriteAsync("Shall **we**?\n\n[Yes, please](reply:yes) [No](reply:no)");
+        var shown = (await group.AnsweredAsync(2))[1];
+        shown["buttons"]!.AsArray().ShouldBeEmpty();
+        shown["text"]!.GetValue<string>().ShouldContain("1. Yes, please");
+    }
+
+    private async Task<int> ConversationsAsync(string person) => (await stage.Api.GetAsync("api/v1/conversations?limit=200")).Ok().Json.GetProperty("items").EnumerateArray()
+        .Count(c => c.GetProperty("chatId").GetString() == person);
+
+    private async Task<List<string>> ReceiptsAsync(string connection) =>
+    [
+        .. (await stage.Api.GetAsync("api/v1/erasures?limit=200")).Ok().Json.GetProperty("items").EnumerateArray()
+            .Where(r => r.GetProperty("connectionId").GetString() == connection).Select(r => r.GetRawText()),
+    ];
+
     private static Task StateAsync(MetaLine line, string state) => MetaLine.UntilAsync(
         async () => (await line.MessagesAsync()).Contains($"\"{state}\"", StringComparison.OrdinalIgnoreCase), $"the answer is {state}");
 }
