@@ -31,6 +31,7 @@ public static class EngineRegistration
         services.TryAddSingleton<Inbox>();
         services.TryAddSingleton<ReceiveWebhook>();
         services.TryAddSingleton<ReadStuckLanes>();
+        services.TryAddSingleton<WakeRestingLanes>();
         services.AddHostedService<MeasureStore>();
         services.AddNotifications();
         services.AddAnalytics();

@@ -38,7 +38,7 @@ internal sealed record ConnectionHealthResponse(
         return new ConnectionHealthResponse(
             connection.Id.Value, connection.Bot.Id.Value, connection.Platform.Value, connection.DisplayName, health.Status, connection.DisabledReason,
             health.Token, health.TokenError, WebhookHealthResponse.Of(health.Webhook), health.Record.LastEventAt,
-            health.Record.LastFailure?.At, health.Record.LastFailure?.Reason, health.Record.Listener, health.CheckedAt);
+            health.Record.LastFailure?.At, health.Record.LastFailure?.Reason, health.Listener, health.CheckedAt);
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using ChatOrchestrator.ApiService.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
@@ -26,7 +27,7 @@ internal static class DocumentationRegistration
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Header,
                 Name = ApiKeyAuthentication.Header,
-                Description = "The owner's key is Admin:ApiKey.",
+                Description = "The owner's key is `Admin:ApiKey`.",
             };
             document.Components.SecuritySchemes[Bearer] = new OpenApiSecurityScheme
             {
@@ -35,6 +36,8 @@ internal static class DocumentationRegistration
                 BearerFormat = "JWT",
                 Description = "An access token of POST /api/v1/auth/token or /login, or one of the configured issuer.",
             };
+            RequiredProperties.RefuseNull(document);
+            PlainWords.Speak(document);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
@@ -68,6 +71,14 @@ internal static class DocumentationRegistration
             if (context.JsonTypeInfo.Type == typeof(string) && schema.Type is null)
             {
                 schema.Type = JsonSchemaType.String | (context.JsonPropertyInfo?.IsGetNullable == true ? JsonSchemaType.Null : 0);
+            }
+            else if (context.JsonTypeInfo is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } item } && item == typeof(string))
+            {
+                schema.Items ??= new OpenApiSchema { Type = JsonSchemaType.String };
+            }
+            else if (context.JsonTypeInfo is { Kind: JsonTypeInfoKind.Dictionary, ElementType: { } value } && value == typeof(string))
+            {
+                schema.AdditionalProperties ??= new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null };
             }
             return Task.CompletedTask;
         });

@@ -59,7 +59,7 @@ internal static class WebhookEndpoints
             using var ticket = gate.Enter(Math.Min(http.Request.ContentLength ?? 0, MaxBodyBytes));
             await ReceiveAsync(platform, connectionId, receive, ticket, http);
         }
-        catch (Exception e) when (e is StoreUnavailableException or OverloadedException)
+        catch (Exception e) when (e is StoreUnavailableException or OverloadedException or PlatformException)
         {
             http.Response.Headers.RetryAfter = "1";
             await RefuseAsync(http, StatusCodes.Status503ServiceUnavailable, "It could not be stored; deliver it again.");

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Domain;
 using ChatOrchestrator.Domain.Bots;
 
@@ -84,7 +85,10 @@ public sealed class ReadConnections(IBotStore bots, IConnectionStore connections
     }
 }
 
-/// <summary>Changes a connection, and makes every process see it. New secrets bring a disabled connection back.</summary>
+/// <summary>
+/// Changes a connection, and makes every process see it. New secrets bring a disabled connection back, and what waited there
+/// goes on at once.
+/// </summary>
 public sealed class ChangeConnection(
     IBotStore bots,
     IConnectionStore connections,
@@ -92,6 +96,7 @@ public sealed class ChangeConnection(
     Platforms platforms,
     IntroduceConnection introduce,
     IConnectionDirectory directory,
+    WakeRestingLanes wake,
     TimeProvider time)
 {
     /// <summary>The reason that a connection is off when an operator switched it off.</summary>
@@ -154,6 +159,10 @@ public sealed class ChangeConnection(
             },
             cancellationToken) ?? throw new NotFoundException("connection");
         await directory.ChangedAsync(id, cancellationToken);
+        if (changed.DisabledReason is null && (newSecrets || input.Settings is not null || input.Enabled == true))
+        {
+            await wake.HandleAsync(id, cancellationToken);
+        }
         if (newSecrets || input.Enabled == true)
         {
             await introduce.RegisterAsync(ConnectionSnapshots.Of(changed, bot, secrets), warnings, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ChatOrchestrator.Application.Access;
+using ChatOrchestrator.Application.Ingress;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 
@@ -26,11 +27,16 @@ public sealed class ReadConnectionHealth(IConnectionHealthStore store, IConnecti
     public async Task<Page<ConnectionHealth>> HandleAsync(PageRequest page, BotScope scope, CancellationToken cancellationToken)
     {
         var records = await store.ListAsync(scope, page, cancellationToken);
-        var health = await Task.WhenAll(records.Items.Select(record => CheckAsync(record, cancellationToken)));
-        return new Page<ConnectionHealth>([.. health.OfType<ConnectionHealth>()], records.NextCursor);
+        var health = (await Task.WhenAll(records.Items.Select(record => CheckAsync(record, cancellationToken)))).OfType<ConnectionHealth>().ToList();
+        var listeners = await store.HoldersAsync([.. health.Select(h => LeaseOf(h.Connection)).OfType<string>()], cancellationToken);
+        return new Page<ConnectionHealth>(
+            [.. health.Select(h => h with { Listener = LeaseOf(h.Connection) is { } lease ? listeners.GetValueOrDefault(lease) : null })], records.NextCursor);
     }
 
     public void Dispose() => _asking.Dispose();
+
+    private string? LeaseOf(ConnectionSnapshot connection) =>
+        platforms.TryFind(connection.Platform.Value, out var adapter) && adapter is IListens ? ListenerLease.NameOf(adapter, connection) : null;
 
     private async Task<ConnectionHealth?> CheckAsync(ConnectionRecord record, CancellationToken cancellationToken)
     {
@@ -150,6 +156,9 @@ public enum TokenState
 public sealed record ConnectionHealth(
     ConnectionSnapshot Connection, ConnectionRecord Record, TokenState Token, string? TokenError, WebhookCheck Webhook, DateTimeOffset CheckedAt)
 {
+    /// <summary>Who listens to the platform for it now.</summary>
+    public string? Listener { get; init; }
+
     /// <summary><c>down</c>: nothing can come in or go out; <c>degraded</c>: look at it; <c>ok</c>.</summary>
     public string Status =>
         Connection.DisabledReason is not null || Token == TokenState.Refused || Webhook.State is WebhookState.Missing or WebhookState.Elsewhere ? "down"

@@ -19,6 +19,7 @@ internal sealed partial class DeliverParts(
     IPacer pacer,
     IConnectionDirectory connections,
     ReconcileDelivery reconcile,
+    WakeRestingLanes wake,
     TimeProvider time,
     ILogger<DeliverParts> logger)
 {
@@ -121,6 +122,10 @@ internal sealed partial class DeliverParts(
             // What was sent is saved even when this process is told to stop meanwhile.
             if (!await commits.CommitAsync(held, commit, CancellationToken.None) || commit.Next != LaneNext.Keep)
             {
+                if (outcome is DeliveryOutcome.Failed { Scope: FailureScope.Connection })
+                {
+                    await wake.UnlessStillOffAsync(connection, held.Cancellation);
+                }
                 return false;
             }
         }
@@ -161,7 +166,7 @@ internal sealed partial class DeliverParts(
 
             case DeliveryOutcome.Failed { Scope: FailureScope.Connection } failed:
                 ConnectionRefused(connection.Id, failed.Reason);
-                await connections.DisableAsync(connection.Id, failed.Reason, CancellationToken.None);
+                await connections.DisableAsync(connection, failed.Reason, CancellationToken.None);
                 return commit with { Part = saved with { State = PartState.Retry, Error = failed.Reason }, Next = LaneNext.Hold, Hold = WhileDisabled };
 
             case DeliveryOutcome.Failed failed:

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace ChatOrchestrator.Application.Ingress;
 
 /// <summary>
-/// Without a public address, platforms that can be listened to (polling, gateway, socket) are: each connection by one
-/// process at a time, which holds its lease.
+/// Without a public address, platforms that can be listened to (polling, gateway, socket) are: each connection, or all that
+/// share a line, by one process at a time, which holds the lease.
 /// </summary>
 internal sealed partial class ListenToPlatforms(
     Platforms platforms,
@@ -31,7 +31,10 @@ internal sealed partial class ListenToPlatforms(
     /// <summary>How often a lease is renewed, and how often it is looked for connections that nobody listens to.</summary>
     private readonly TimeSpan _look = options.Value.Listen / 5;
 
-    private readonly ConcurrentDictionary<ConnectionId, Task> _listening = new();
+    /// <summary>By the name of the lease.</summary>
+    private readonly ConcurrentDictionary<string, Task> _listening = new();
+
+    private readonly WebhookRoutes _routes = new(connections, time);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -66,10 +69,14 @@ internal sealed partial class ListenToPlatforms(
         {
             foreach (var connection in await connections.ListAsync(platform.Platform, stopping))
             {
-                if (connection.DisabledReason is null && ((IListens)platform).Listens(connection) && !_listening.ContainsKey(connection.Id)
-                    && await leases.TryAcquireAsync(ListenerLease.NameOf(connection.Id), worker.Name, _lease, stopping))
+                if (connection.DisabledReason is not null || !((IListens)platform).Listens(connection))
                 {
-                    _listening[connection.Id] = Task.Run(() => ListenAsync((IListens)platform, connection, stopping), CancellationToken.None);
+                    continue;
+                }
+                var lease = ListenerLease.NameOf(platform, connection);
+                if (!_listening.ContainsKey(lease) && await leases.TryAcquireAsync(lease, worker.Name, _lease, stopping))
+                {
+                    _listening[lease] = Task.Run(() => ListenAsync((IListens)platform, connection, lease, stopping), CancellationToken.None);
                 }
             }
         }
@@ -79,14 +86,16 @@ internal sealed partial class ListenToPlatforms(
         }
     }
 
-    private async Task ListenAsync(IListens platform, ConnectionSnapshot connection, CancellationToken stopping)
+    private async Task ListenAsync(IListens platform, ConnectionSnapshot connection, string lease, CancellationToken stopping)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var holding = HoldAsync(connection, ended);
+        var holding = HoldAsync(connection, lease, ended);
         Listening(connection.Id, connection.Platform.Value);
         try
         {
-            await platform.ListenAsync(connection, (events, token) => ReceiveAsync(connection, events, token), ended.Token);
+            await (platform is ISharesListening shared
+                ? shared.ListenAsync(connection, (account, token) => _routes.FollowAsync(shared, connection, account, token), ReceiveAsync, ended.Token)
+                : platform.ListenAsync(connection, (events, token) => ReceiveAsync(connection, events, token), ended.Token));
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
@@ -95,7 +104,7 @@ internal sealed partial class ListenToPlatforms(
         catch (PlatformException e) when (e.Permanent)
         {
             Refused(connection.Id, e.Message);
-            await connections.DisableAsync(connection.Id, e.Message, CancellationToken.None);
+            await connections.DisableAsync(connection, e.Message, CancellationToken.None);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -106,7 +115,7 @@ internal sealed partial class ListenToPlatforms(
         {
             await ended.CancelAsync();
             await holding;
-            _listening.TryRemove(connection.Id, out _);
+            _listening.TryRemove(lease, out _);
         }
     }
 
@@ -115,14 +124,14 @@ internal sealed partial class ListenToPlatforms(
         await inbox.ReceiveAsync(await connections.FindAsync(connection.Id, cancellationToken) ?? connection, events, cancellationToken);
 
     /// <summary>Extends the lease until it is lost or the connection is not what it was; then the listening ends.</summary>
-    private async Task HoldAsync(ConnectionSnapshot connection, CancellationTokenSource ended)
+    private async Task HoldAsync(ConnectionSnapshot connection, string lease, CancellationTokenSource ended)
     {
         using var timer = new PeriodicTimer(_look, time);
         try
         {
             while (await timer.WaitForNextTickAsync(ended.Token))
             {
-                if (!await leases.TryAcquireAsync(ListenerLease.NameOf(connection.Id), worker.Name, _lease, ended.Token)
+                if (!await leases.TryAcquireAsync(lease, worker.Name, _lease, ended.Token)
                     || !ReferenceEquals(await connections.FindAsync(connection.Id, ended.Token), connection) && await IsChangedAsync(connection, ended.Token))
                 {
                     await ended.CancelAsync();
@@ -140,7 +149,7 @@ internal sealed partial class ListenToPlatforms(
         }
         try
         {
-            await leases.ReleaseAsync(ListenerLease.NameOf(connection.Id), worker.Name, CancellationToken.None);
+            await leases.ReleaseAsync(lease, worker.Name, CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {

@@ -1,9 +1,10 @@
-using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Application.Ports;
 
 namespace ChatOrchestrator.Application.Ingress;
 
-/// <summary>The lease of whoever listens to a platform for a connection.</summary>
+/// <summary>The lease of whoever listens to a platform: for a connection, or for all that share a line.</summary>
 public static class ListenerLease
 {
-    public static string NameOf(ConnectionId id) => $"listen:{id}";
+    public static string NameOf(IPlatformAdapter platform, ConnectionSnapshot connection) =>
+        platform is ISharesListening shared && shared.Listens(connection) ? $"listen:{connection.Platform}:{shared.LineOf(connection)}" : $"listen:{connection.Id}";
 }

@@ -27,9 +27,11 @@ public readonly record struct WebhookAnswer(WebhookResult Result, WebhookReply? 
 public sealed class ReceiveWebhook(IConnectionDirectory connections, Platforms platforms, Inbox inbox, TimeProvider time)
 {
     private readonly WebhookRoutes _routes = new(connections, time);
+    private readonly ForgetUser _forget = new(connections, inbox);
 
     /// <exception cref="StoreUnavailableException">The store is down: the platform must deliver again.</exception>
     /// <exception cref="OverloadedException">Too much is waiting to be stored.</exception>
+    /// <exception cref="PlatformException">Somebody is to be forgotten, and the platform cannot be asked now who that is.</exception>
     public async Task<WebhookAnswer> HandleAsync(string platform, ConnectionId id, WebhookRequest request, CancellationToken cancellationToken)
     {
         if (await FindAsync(platform, id, cancellationToken) is not var (adapter, connection))
@@ -50,7 +52,14 @@ public sealed class ReceiveWebhook(IConnectionDirectory connections, Platforms p
         {
             return new WebhookAnswer(WebhookResult.Malformed);
         }
-        await inbox.ReceiveAsync(connection, events, cancellationToken);
+        if (adapter is IMatchesUsers matches && events is [ErasureRequested erasure])
+        {
+            await _forget.HandleAsync(adapter, matches, connection, erasure, request, cancellationToken);
+        }
+        else
+        {
+            await inbox.ReceiveAsync(connection, events, cancellationToken);
+        }
         return new WebhookAnswer(WebhookResult.Stored, (adapter as IRepliesToWebhooks)?.Reply(connection, request));
     }
 

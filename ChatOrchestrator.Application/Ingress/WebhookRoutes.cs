@@ -5,8 +5,8 @@ using ChatOrchestrator.Domain.Bots;
 namespace ChatOrchestrator.Application.Ingress;
 
 /// <summary>
-/// Finds the connection that a request is for where a platform sends several accounts' to one address. Only to one that the
-/// request is authentic for as well: with the secret of one connection nothing can be said to another.
+/// Finds the connection that a request is for where a platform sends several accounts' to one address, or through one line.
+/// Only to one that the request is authentic for as well: with the secret of one connection nothing can be said to another.
 /// </summary>
 internal sealed class WebhookRoutes(IConnectionDirectory connections, TimeProvider time)
 {
@@ -19,9 +19,27 @@ internal sealed class WebhookRoutes(IConnectionDirectory connections, TimeProvid
 
     /// <summary>Whose request it is: the connection's that it was sent to, when nobody else's.</summary>
     /// <exception cref="StoreUnavailableException">The store is down and the way is not known.</exception>
-    public async ValueTask<ConnectionSnapshot> FollowAsync(IPlatformAdapter adapter, ConnectionSnapshot connection, WebhookRequest request, CancellationToken cancellationToken)
+    public ValueTask<ConnectionSnapshot> FollowAsync(IPlatformAdapter adapter, ConnectionSnapshot connection, WebhookRequest request, CancellationToken cancellationToken) =>
+        adapter is not IRoutesWebhooks platform || platform.AccountOf(connection) is null || platform.AccountOf(request) is not { } account
+            ? ValueTask.FromResult(connection)
+            : FollowSignedAsync(adapter, platform, connection, account, request, cancellationToken);
+
+    /// <summary>Whose it is that came through a line: only theirs who share it.</summary>
+    /// <exception cref="StoreUnavailableException">The store is down and the way is not known.</exception>
+    public ValueTask<ConnectionSnapshot> FollowAsync(ISharesListening platform, ConnectionSnapshot connection, string account, CancellationToken cancellationToken)
     {
-        if (adapter is not IRoutesWebhooks platform || platform.AccountOf(connection) is not { } own || platform.AccountOf(request) is not { } account || account == own)
+        var line = platform.LineOf(connection);
+        return FollowAsync(platform, connection, account, other => platform.Listens(other) && platform.LineOf(other) == line, cancellationToken);
+    }
+
+    private ValueTask<ConnectionSnapshot> FollowSignedAsync(
+        IPlatformAdapter adapter, IRoutesWebhooks platform, ConnectionSnapshot connection, string account, WebhookRequest request, CancellationToken cancellationToken) =>
+        FollowAsync(platform, connection, account, other => adapter.Authenticate(other, request), cancellationToken);
+
+    private async ValueTask<ConnectionSnapshot> FollowAsync(
+        IRoutesWebhooks platform, ConnectionSnapshot connection, string account, Func<ConnectionSnapshot, bool> mayGetIt, CancellationToken cancellationToken)
+    {
+        if (account == platform.AccountOf(connection))
         {
             return connection;
         }
@@ -40,7 +58,7 @@ internal sealed class WebhookRoutes(IConnectionDirectory connections, TimeProvid
 
         bool IsItsOwn(ConnectionSnapshot other) =>
             other.Id != connection.Id && other.DisabledReason is null && other.Platform == connection.Platform
-            && platform.AccountOf(other) == account && adapter.Authenticate(other, request);
+            && platform.AccountOf(other) == account && mayGetIt(other);
     }
 
     private readonly record struct Route(ConnectionId? To, long FoundAt);

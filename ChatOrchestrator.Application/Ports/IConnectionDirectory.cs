@@ -11,8 +11,12 @@ public interface IConnectionDirectory
     /// <summary>Forgets a connection here and in every other process.</summary>
     ValueTask ChangedAsync(ConnectionId id, CancellationToken cancellationToken);
 
-    /// <summary>Stops the traffic of a connection that its platform refuses (a revoked token), and tells every process.</summary>
-    Task DisableAsync(ConnectionId id, string reason, CancellationToken cancellationToken);
+    /// <summary>
+    /// Stops the traffic of a connection that its platform refuses (a revoked token), and tells every process. One that was
+    /// changed since is left alone: what is refused now may be mended already.
+    /// </summary>
+    /// <param name="refused">The connection as it was when it was refused.</param>
+    Task DisableAsync(ConnectionSnapshot refused, string reason, CancellationToken cancellationToken);
 
     /// <summary>All connections of a platform, enabled or not, straight from the store.</summary>
     Task<IReadOnlyList<ConnectionSnapshot>> ListAsync(PlatformName platform, CancellationToken cancellationToken);

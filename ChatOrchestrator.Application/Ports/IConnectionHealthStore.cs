@@ -9,13 +9,15 @@ public interface IConnectionHealthStore
 {
     /// <summary>The connections of the bots in scope, oldest first, each with its last event and last error.</summary>
     Task<Page<ConnectionRecord>> ListAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken);
+
+    /// <summary>Who holds which of these leases now.</summary>
+    Task<IReadOnlyDictionary<string, string>> HoldersAsync(IReadOnlyCollection<string> leases, CancellationToken cancellationToken);
 }
 
 /// <summary>A connection and what happened there last.</summary>
 /// <param name="LastEventAt">When something came in last, to about five seconds; null: never.</param>
 /// <param name="LastFailure">The youngest of the last <c>1,000</c> dead letters that is this connection's.</param>
-/// <param name="Listener">Who listens to the platform for it now.</param>
-public sealed record ConnectionRecord(ConnectionId Id, BotId Bot, DateTimeOffset? LastEventAt, ConnectionFailure? LastFailure, string? Listener);
+public sealed record ConnectionRecord(ConnectionId Id, BotId Bot, DateTimeOffset? LastEventAt, ConnectionFailure? LastFailure);
 
 /// <summary>Something that failed for good.</summary>
 /// <param name="Reason">A stable word.</param>

@@ -3,7 +3,7 @@ using ChatOrchestrator.Domain.Conversations;
 
 namespace ChatOrchestrator.Application.Ports;
 
-/// <summary>Looks at the lanes from outside. Every call reads a bounded number of rows; all throw <see cref="StoreUnavailableException"/> when the store is down.</summary>
+/// <summary>Looks at the lanes from outside, and wakes them. Every call but the last reads a bounded number of rows; all throw <see cref="StoreUnavailableException"/> when the store is down.</summary>
 public interface ILaneWatch
 {
     /// <summary>The lanes that are stuck, the longest due first, at most <paramref name="max"/>.</summary>
@@ -15,6 +15,10 @@ public interface ILaneWatch
     /// there should be none.
     /// </summary>
     Task<LaneRepairs> RepairAsync(ConversationId after, int rows, CancellationToken cancellationToken);
+
+    /// <summary>Makes up to <paramref name="rows"/> lanes of a connection due that rest before another attempt. Lanes that are held stay so.</summary>
+    /// <returns>How many; fewer than <paramref name="rows"/>: these were all.</returns>
+    Task<int> WakeAsync(ConnectionId connection, int rows, CancellationToken cancellationToken);
 }
 
 /// <summary>From when on a lane is stuck.</summary>

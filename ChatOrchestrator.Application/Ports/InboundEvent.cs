@@ -91,6 +91,9 @@ public sealed record MembershipChanged : InboundEvent
 public sealed record ErasureRequested : InboundEvent
 {
     public required string UserId { get; init; }
+
+    /// <summary>What the receipt says beside the rows that were erased.</summary>
+    public IReadOnlyDictionary<string, int>? Counts { get; init; }
 }
 
 /// <summary>A chat goes on under another id (Telegram: a group became a supergroup).</summary>

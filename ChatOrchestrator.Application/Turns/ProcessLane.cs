@@ -25,6 +25,7 @@ internal sealed partial class ProcessLane(
     DeliverParts deliver,
     LaneCommits commits,
     KeepSuggestion suggest,
+    WakeRestingLanes wake,
     WorkerIdentity worker,
     TimeProvider time,
     ILogger<ProcessLane> logger)
@@ -46,6 +47,10 @@ internal sealed partial class ProcessLane(
             if (connection is null || connection.DisabledReason is not null || !platforms.TryFind(connection.Platform.Value, out var platform))
             {
                 await commits.CommitAsync(held, new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Hold, Hold = WhileDisabled }, held.Cancellation);
+                if (connection?.DisabledReason is not null)
+                {
+                    await wake.UnlessStillOffAsync(connection, held.Cancellation);
+                }
             }
             else if (lane.HasOutbound)
             {

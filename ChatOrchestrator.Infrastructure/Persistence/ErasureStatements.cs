@@ -108,5 +108,16 @@ internal static class ErasureStatements
         };
     }
 
+    /// <summary>Where rows are counted, beside what is said otherwise.</summary>
+    public static SortedDictionary<string, int> CountsWith(IReadOnlyDictionary<string, int>? more)
+    {
+        var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (name, count) in more ?? new Dictionary<string, int>())
+        {
+            counts[name] = count;
+        }
+        return counts;
+    }
+
     public static string CountsJson(IReadOnlyDictionary<string, int> counts) => JsonSerializer.Serialize(counts);
 }

@@ -109,6 +109,14 @@ internal sealed class CloudApi(MetaNetwork network, WhatsAppPeople people, MetaW
         }
         var person = body["to"]?.ToString().TrimStart('+') ?? body["recipient"]?.ToString() ?? throw GraphException.Invalid("The parameter to is required.");
         var thread = network.Thread(number, person);
+        if (body["recipient_type"]?.ToString() == "group" != thread.IsGroup)
+        {
+            throw new GraphException(400, 131009, "(#131009) Parameter value is not valid: recipient_type");
+        }
+        if (thread.IsGroup && body["type"]?.ToString() is not ("text" or "image" or "audio" or "video" or "document" or "sticker" or "template"))
+        {
+            throw new GraphException(400, 131051, "(#131051) Unsupported message type");
+        }
         CheckPair(thread);
         var shown = WhatsAppMessage.Check(network, body);
         var message = new MetaMessage(network.TakeMessageId(MetaProduct.WhatsApp), fromBot: true, network.Now)

@@ -9,7 +9,7 @@ namespace ChatOrchestrator.Simulator.Meta;
 internal sealed record GraphCall(string Method, string[] Path, string Token, JsonObject Body, IReadOnlyDictionary<string, string> Query, IFormFile? File);
 
 /// <summary><c>/v{n}.{m}/…</c>: who calls, what goes wrong, and which product answers.</summary>
-internal sealed class GraphEndpoint(MetaNetwork network, SendApi sendApi, CloudApi cloudApi, SimulatorStats stats, TimeProvider time)
+internal sealed class GraphEndpoint(MetaNetwork network, SendApi sendApi, CloudApi cloudApi, IdMatching idMatching, SimulatorStats stats, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext http, string path)
     {
@@ -28,7 +28,7 @@ internal sealed class GraphEndpoint(MetaNetwork network, SendApi sendApi, CloudA
             {
                 return;
             }
-            answer = isPage ? sendApi.Call(call) : cloudApi.Call(call);
+            answer = call.Path is [_, "ids_for_pages"] ? idMatching.Call(call) : isPage ? sendApi.Call(call) : cloudApi.Call(call);
             if (fault is { Kind: MetaFaultKind.HangAfterAccept })
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, time, http.RequestAborted);

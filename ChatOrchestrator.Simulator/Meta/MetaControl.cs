@@ -29,6 +29,9 @@ internal sealed record MetaAction
 
     public string? Name { get; init; }
 
+    /// <summary>The group that the person does it in (WhatsApp); null: towards the account alone.</summary>
+    public string? Group { get; init; }
+
     public string Text { get; init; } = "";
 
     public string? MessageId { get; init; }
@@ -134,7 +137,7 @@ internal static class MetaControl
             return null;
         });
         product.MapPost("/data-deletions", async (string product, MetaAction action, MetaNetwork network, MetaWebhooks webhooks, CancellationToken cancellationToken) =>
-            TypedResults.Text(await webhooks.PostFormAsync(AccountOf(network, product, action.Account), action.Person, cancellationToken), "application/json"));
+            TypedResults.Text(await webhooks.PostFormAsync(AccountOf(network, product, action.Account), IdMatching.AppScopedIdOf(action.Person), cancellationToken), "application/json"));
     }
 
     private static void Act(
@@ -149,12 +152,17 @@ internal static class MetaControl
                 {
                     throw new ControlException("person is required.");
                 }
-                var thread = network.Thread(AccountOf(network, product, action.Account), action.Person);
+                if (action.Group is { } group && (which != MetaProduct.WhatsApp || group.Length is < 16 or > 150))
+                {
+                    throw new ControlException("A group is one of WhatsApp's, with an id of 16 characters or more.");
+                }
+                var thread = network.Thread(AccountOf(network, product, action.Account), action.Group ?? action.Person);
+                thread.Speaker = action.Group is null ? null : action.Person;
                 thread.Name = action.Name ?? thread.Name;
                 var files = action.Files.Select(f => network.Store(f.MimeType, Convert.FromBase64String(f.Base64), f.Name)).ToList();
                 id = act(thread, action, which == MetaProduct.Messenger ? messenger : null, which == MetaProduct.WhatsApp ? whatsApp : null, files);
             }
-            network.Notify(which, action.Person);
+            network.Notify(which, action.Group ?? action.Person);
             return new { message_id = id };
         });
 

@@ -42,8 +42,13 @@ internal sealed class MetaThread(MetaAccount account, string person)
 
     public MetaAccount Account { get; } = account;
 
-    /// <summary>The page-scoped id, the phone number or the business-scoped id.</summary>
+    /// <summary>The page-scoped id, the phone number, the business-scoped id, or a group's id.</summary>
     public string Person { get; } = person;
+
+    /// <summary>Of a group: who has the word. Null: it is a chat with one person.</summary>
+    public string? Speaker { get; set; }
+
+    public bool IsGroup => Speaker is not null;
 
     public string Name { get; set; } = "Somebody";
 

@@ -16,6 +16,7 @@ internal static class MetaRegistration
         services.AddSingleton<WhatsAppPeople>();
         services.AddSingleton<SendApi>();
         services.AddSingleton<CloudApi>();
+        services.AddSingleton<IdMatching>();
         services.AddSingleton<GraphEndpoint>();
         services.AddSingleton<IChatPlatform, MessengerChat>();
         services.AddSingleton<IChatPlatform, WhatsAppChat>();

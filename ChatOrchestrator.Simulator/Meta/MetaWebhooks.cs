@@ -37,7 +37,7 @@ internal sealed partial class MetaWebhooks(MetaNetwork network, SimulatorStats s
         }
     }
 
-    /// <summary>Sends what Meta's data deletion does, and gives back the answer.</summary>
+    /// <summary>Sends what Meta's data deletion does, with the person's app-scoped id, and gives back the answer.</summary>
     public async Task<string> PostFormAsync(MetaAccount account, string userId, CancellationToken cancellationToken)
     {
         var payload = Encoding.UTF8.GetBytes(Base64Url(Encoding.UTF8.GetBytes($$"""{"algorithm":"HMAC-SHA256","issued_at":{{network.Now.ToUnixTimeSeconds()}},"user_id":"{{userId}}"}""")));

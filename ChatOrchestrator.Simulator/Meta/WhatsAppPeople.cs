@@ -89,7 +89,8 @@ internal sealed class WhatsAppPeople(MetaNetwork network, MetaWebhooks webhooks)
     {
         foreach (var thread in network.ThreadsOf(number))
         {
-            if (thread.Messages.FirstOrDefault(m => m.Id == messageId) is { } message)
+            // Messages of groups cannot be marked as read.
+            if (!thread.IsGroup && thread.Messages.FirstOrDefault(m => m.Id == messageId) is { } message)
             {
                 message.State = "read";
                 thread.TypingUntil = types ? network.Now.AddSeconds(25) : thread.TypingUntil;
@@ -102,7 +103,18 @@ internal sealed class WhatsAppPeople(MetaNetwork network, MetaWebhooks webhooks)
     public void Status(MetaThread thread, MetaMessage message, int? error = null)
     {
         var status = new JsonObject { ["id"] = message.Id, ["status"] = message.State, ["timestamp"] = Seconds() };
-        status[IsNumber(thread) ? "recipient_id" : "recipient_user_id"] = thread.Person;
+        if (thread.IsGroup)
+        {
+            (status["recipient_id"], status["recipient_type"]) = (thread.Person, "group");
+            if (message.State is "delivered" or "read")
+            {
+                status["recipient_participant_id"] = thread.Speaker;
+            }
+        }
+        else
+        {
+            status[IsNumber(thread.Person) ? "recipient_id" : "recipient_user_id"] = thread.Person;
+        }
         if (message.Reference is { } reference)
         {
             status["biz_opaque_callback_data"] = reference;
@@ -126,13 +138,18 @@ internal sealed class WhatsAppPeople(MetaNetwork network, MetaWebhooks webhooks)
     private void PushMessage(MetaThread thread, string id, string type, JsonObject content, string? replyTo)
     {
         var message = new JsonObject { ["id"] = id, ["timestamp"] = Seconds(), ["type"] = type, [type] = content };
-        message[IsNumber(thread) ? "from" : "from_user_id"] = thread.Person;
+        var who = thread.Speaker ?? thread.Person;
+        message[IsNumber(who) ? "from" : "from_user_id"] = who;
+        if (thread.IsGroup)
+        {
+            message["group_id"] = thread.Person;
+        }
         if (replyTo is not null)
         {
             message["context"] = new JsonObject { ["from"] = thread.Account.DisplayPhoneNumber, ["id"] = replyTo };
         }
         var contact = new JsonObject { ["profile"] = new JsonObject { ["name"] = thread.Name } };
-        contact[IsNumber(thread) ? "wa_id" : "user_id"] = thread.Person;
+        contact[IsNumber(who) ? "wa_id" : "user_id"] = who;
         Push(thread, "messages", message, contact);
     }
 
@@ -155,7 +172,7 @@ internal sealed class WhatsAppPeople(MetaNetwork network, MetaWebhooks webhooks)
         });
     }
 
-    private static bool IsNumber(MetaThread thread) => thread.Person.All(char.IsAsciiDigit);
+    private static bool IsNumber(string person) => person.All(char.IsAsciiDigit);
 
     private string Seconds() => network.Now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

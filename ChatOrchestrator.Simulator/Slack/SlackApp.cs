@@ -16,6 +16,15 @@ internal sealed class SlackApp(string key, string id)
 
     public string Name { get; set; } = key;
 
+    /// <summary>The workspace that it is installed in.</summary>
+    public string TeamId { get; set; } = SlackNetwork.TeamId;
+
+    /// <summary>The app of which this is the installation in another workspace: what is told to it goes through that one's sockets.</summary>
+    public SlackApp? InstallationOf { get; set; }
+
+    /// <summary>What the settings page has: the id and the sockets are those of all installations.</summary>
+    public SlackApp Whole => InstallationOf ?? this;
+
     public string SigningSecret { get; set; } = DefaultSigningSecret;
 
     /// <summary>Where events go; null: through Socket Mode.</summary>

@@ -23,7 +23,7 @@ internal sealed class SlackChat : IChatPlatform
     {
         lock (_network.Sync)
         {
-            return [.. _network.Apps.Select(a => new ChatBot(a.Id, a.Name, a.RequestUrl is not null ? "Events API" : a.Sockets.Count > 0 ? "Socket Mode" : "not connected"))];
+            return [.. _network.Apps.Select(a => new ChatBot(a.Id, a.Name, a.RequestUrl is not null ? "Events API" : a.Whole.Sockets.Count > 0 ? "Socket Mode" : "not connected"))];
         }
     }
 

@@ -16,6 +16,12 @@ internal sealed record SlackAppSettings
     public string? CommandUrl { get; init; }
 
     public bool? IsRevoked { get; init; }
+
+    /// <summary>The workspace that it is installed in.</summary>
+    public string? TeamId { get; init; }
+
+    /// <summary>The app of which this is the installation in another workspace; with a token of its own, and without a socket.</summary>
+    public string? InstallationOf { get; init; }
 }
 
 internal sealed record SlackAppState(string Id, string Key, string Name, string BotUserId, string BotId, string Mode, int Sockets);
@@ -100,7 +106,7 @@ internal static class SlackControl
     private static SlackApp Find(SlackNetwork network, string app) => network.FindApp(app) ?? throw new SlackControlException("The app is unknown.");
 
     private static SlackAppState State(SlackApp app) => new(
-        app.Id, app.Key, app.Name, app.BotUserId, app.BotId, app.RequestUrl is not null ? "webhook" : app.Sockets.Count > 0 ? "socket" : "idle", app.Sockets.Count);
+        app.Id, app.Key, app.Name, app.BotUserId, app.BotId, app.RequestUrl is not null ? "webhook" : app.Whole.Sockets.Count > 0 ? "socket" : "idle", app.Whole.Sockets.Count);
 
     /// <summary>Makes an app known before its first call, or changes it. A new request URL must answer the challenge.</summary>
     private static async Task<SlackAppState> ConfigureAsync(string app, SlackAppSettings settings, SlackNetwork network, SlackWebhooks webhooks)
@@ -111,6 +117,8 @@ internal static class SlackControl
             found.Name = settings.Name ?? found.Name;
             found.SigningSecret = settings.SigningSecret ?? found.SigningSecret;
             found.IsRevoked = settings.IsRevoked ?? found.IsRevoked;
+            found.TeamId = settings.TeamId ?? found.TeamId;
+            found.InstallationOf = settings.InstallationOf is { } of ? network.Connect(of) : found.InstallationOf;
             found.InteractivityUrl = settings.InteractivityUrl is null ? found.InteractivityUrl : Address(settings.InteractivityUrl);
             found.CommandUrl = settings.CommandUrl is null ? found.CommandUrl : Address(settings.CommandUrl);
         });

@@ -18,8 +18,8 @@ internal sealed partial class SlackDeliveries(SlackNetwork network, SlackWebhook
         Start(new SlackDelivery(app, SlackDeliveryKind.EventsApi, lane, new JsonObject
         {
             ["token"] = "verification-token",
-            ["team_id"] = SlackNetwork.TeamId,
-            ["api_app_id"] = app.Id,
+            ["team_id"] = app.TeamId,
+            ["api_app_id"] = app.Whole.Id,
             ["event"] = happened,
             ["type"] = "event_callback",
             ["event_id"] = network.TakeEventId(),
@@ -27,7 +27,7 @@ internal sealed partial class SlackDeliveries(SlackNetwork network, SlackWebhook
             ["authorizations"] = new JsonArray(new JsonObject
             {
                 ["enterprise_id"] = null,
-                ["team_id"] = SlackNetwork.TeamId,
+                ["team_id"] = app.TeamId,
                 ["user_id"] = app.BotUserId,
                 ["is_bot"] = true,
                 ["is_enterprise_install"] = false,
@@ -128,8 +128,8 @@ internal sealed partial class SlackDeliveries(SlackNetwork network, SlackWebhook
             Task arrival;
             lock (network.Sync)
             {
-                socket = delivery.App.Sockets.LastOrDefault(s => s.IsOpen);
-                arrival = delivery.App.SocketArrived.Task;
+                socket = delivery.App.Whole.Sockets.LastOrDefault(s => s.IsOpen);
+                arrival = delivery.App.Whole.SocketArrived.Task;
             }
 
             try

@@ -122,8 +122,8 @@ internal sealed class SlackMessage
         if (App is not null)
         {
             json["bot_id"] = App.BotId;
-            json["app_id"] = App.Id;
-            json["bot_profile"] = new JsonObject { ["id"] = App.BotId, ["app_id"] = App.Id, ["name"] = App.Name, ["deleted"] = false, ["updated"] = 1_607_307_935, ["team_id"] = SlackNetwork.TeamId };
+            json["app_id"] = App.Whole.Id;
+            json["bot_profile"] = new JsonObject { ["id"] = App.BotId, ["app_id"] = App.Whole.Id, ["name"] = App.Name, ["deleted"] = false, ["updated"] = 1_607_307_935, ["team_id"] = SlackNetwork.TeamId };
         }
         else
         {

@@ -95,12 +95,12 @@ internal sealed class SlackPeople(SlackNetwork network, SlackEvents events, Slac
             var payload = new JsonObject
             {
                 ["type"] = "block_actions",
-                ["user"] = new JsonObject { ["id"] = user.Id, ["username"] = user.Name, ["name"] = user.Name, ["team_id"] = SlackNetwork.TeamId },
-                ["api_app_id"] = app.Id,
+                ["user"] = new JsonObject { ["id"] = user.Id, ["username"] = user.Name, ["name"] = user.Name, ["team_id"] = app.TeamId },
+                ["api_app_id"] = app.Whole.Id,
                 ["token"] = "verification-token",
                 ["container"] = container,
                 ["trigger_id"] = network.TakeTriggerId(),
-                ["team"] = new JsonObject { ["id"] = SlackNetwork.TeamId, ["domain"] = "simulated" },
+                ["team"] = new JsonObject { ["id"] = app.TeamId, ["domain"] = "simulated" },
                 ["enterprise"] = null,
                 ["is_enterprise_install"] = false,
                 ["channel"] = new JsonObject { ["id"] = channel.Id, ["name"] = channel.Name },
@@ -131,7 +131,7 @@ internal sealed class SlackPeople(SlackNetwork network, SlackEvents events, Slac
             deliveries.Start(new SlackDelivery(app, SlackDeliveryKind.SlashCommands, channel.Id, new JsonObject
             {
                 ["token"] = "verification-token",
-                ["team_id"] = SlackNetwork.TeamId,
+                ["team_id"] = app.TeamId,
                 ["team_domain"] = "simulated",
                 ["channel_id"] = channel.Id,
                 ["channel_name"] = channel.Name,
@@ -139,7 +139,7 @@ internal sealed class SlackPeople(SlackNetwork network, SlackEvents events, Slac
                 ["user_name"] = user.Name,
                 ["command"] = action.Command,
                 ["text"] = action.Text,
-                ["api_app_id"] = app.Id,
+                ["api_app_id"] = app.Whole.Id,
                 ["is_enterprise_install"] = "false",
                 ["response_url"] = responses.Issue(app, channel, user.Id, null),
                 ["trigger_id"] = network.TakeTriggerId(),

@@ -122,7 +122,8 @@ public sealed class ConnectionHealthTests
                 Bot = new BotSnapshot(BotId.New(), "Test", new AiSettings(), new ProcessingSettings(), 1),
             };
             var store = Substitute.For<IConnectionHealthStore>();
-            store.ListAsync(default!, default!, default).ReturnsForAnyArgs(new Page<ConnectionRecord>([new ConnectionRecord(connection.Id, connection.Bot.Id, null, null, null)], null));
+            store.ListAsync(default!, default!, default).ReturnsForAnyArgs(new Page<ConnectionRecord>([new ConnectionRecord(connection.Id, connection.Bot.Id, null, null)], null));
+            store.HoldersAsync(default!, default).ReturnsForAnyArgs(new Dictionary<string, string>());
             var directory = Substitute.For<IConnectionDirectory>();
             directory.FindAsync(connection.Id, Arg.Any<CancellationToken>()).Returns(connection);
             _read = new ReadConnectionHealth(store, directory, new Application.Platforms([adapter]), new PublicAddress(null), Time);

@@ -66,7 +66,8 @@ public sealed record MetaLine(MetaStage Stage, string Product, string Account, s
     {
         var action = JsonSerializer.SerializeToNode(more ?? new { })!.AsObject();
         action["account"] = Account;
-        action["person"] = Person;
+        action["person"] = action["speaker"]?.DeepClone() ?? Person;
+        action.Remove("speaker");
         action["name"] = "Ada Lovelace";
         return Stage.Simulator.ControlAsync(HttpMethod.Post, $"meta/{Product}/{what}", action);
     }

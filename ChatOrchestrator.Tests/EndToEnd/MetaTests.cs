@@ -128,18 +128,42 @@ public sealed class MetaTests(MetaStage stage) : IClassFixture<MetaStage>
     }
 
     [Fact]
-    public async Task A_person_has_their_data_deleted()
+    public async Task A_person_has_their_data_deleted_on_every_page_of_the_app_and_nobody_else_does()
     {
-        var line = await stage.ConnectAsync("messenger");
-        await line.DoAsync("messages", new { text = "forget me" });
-        await line.AnsweredAsync(1);
-        (await line.ConversationAsync()).ShouldNotBeNull();
+        var (line, other) = (await stage.ConnectAsync("messenger"), await stage.ConnectAsync("messenger"));
+        // Another page of the same app, where the same person wrote too; and somebody else on the first.
+        var (elsewhere, somebody) = (other with { Person = line.Person }, line with { Person = line.Person + "7" });
+        foreach (var one in (MetaLine[])[line, elsewhere, somebody])
+        {
+            (await stage.Api.SendAsync(HttpMethod.Patch, $"api/v1/connections/{one.Connection}", new { settings = new { appId = "1517776481860111" } })).Ok();
+            await one.DoAsync("messages", new { text = "forget me" });
+            await one.AnsweredAsync(1);
+        }
+        (await ConversationsAsync(line.Person)).ShouldBe(2);
         var answer = (await line.DoAsync("data-deletions")).ShouldNotBeNull();
-        (await line.ConversationAsync()).ShouldBeNull();
+        (await ConversationsAsync(line.Person)).ShouldBe(0);
+        (await ConversationsAsync(somebody.Person)).ShouldBe(1);
+        var receipts = await ReceiptsAsync(line.Connection);
+        receipts.Count.ShouldBe(2);
+        receipts.ShouldContain(r => r.Contains("\"matchedIds\":1", StringComparison.Ordinal));
+        receipts.ShouldContain(r => r.Contains("\"messages\":2", StringComparison.Ordinal) && !r.Contains("\"participantId\":null", StringComparison.Ordinal));
+        (await ReceiptsAsync(other.Connection)).Count.ShouldBe(2);
         var code = answer["confirmation_code"]!.GetValue<string>();
         var path = new Uri(answer["url"]!.GetValue<string>()).PathAndQuery;
         path.ShouldEndWith("confirmation_code=" + code);
         (await stage.Api.GetAsync(path.TrimStart('/'))).Text.ShouldBe("Your data has been deleted.");
+    }
+
+    [Fact]
+    public async Task Without_the_app_s_id_the_receipt_and_the_person_are_told_that_the_chat_is_left()
+    {
+        var line = await stage.ConnectAsync("messenger");
+        await line.DoAsync("messages", new { text = "forget me" });
+        await line.AnsweredAsync(1);
+        var answer = (await line.DoAsync("data-deletions")).ShouldNotBeNull();
+        (await ConversationsAsync(line.Person)).ShouldBe(1);
+        (await ReceiptsAsync(line.Connection)).ShouldHaveSingleItem().ShouldContain("\"unmatchedIds\":1");
+        (await stage.Api.GetAsync(new Uri(answer["url"]!.GetValue<string>()).PathAndQuery.TrimStart('/'))).Text.ShouldContain("A chat with the page goes under another id");
     }
 
     [Theory]
@@ -157,6 +181,41 @@ public sealed class MetaTests(MetaStage stage) : IClassFixture<MetaStage>
                 && reason.ValueKind == JsonValueKind.String && reason.GetString() == "unauthorized",
             "the connection is disabled");
     }
+
+    [Fact]
+    public async Task A_whatsapp_group_is_a_conversation_and_the_bot_answers_who_calls_it()
+    {
+        var line = await stage.ConnectAsync("whatsapp");
+        const string Group = "Y2FwaV9ncm91cDoxNzA1NTU1MDEzOToxMjAzNjM0MDQ2OTQyMzM4MjAZD";
+        var group = line with { Person = Group };
+        Task SayAsync(string person, string text) => line.DoAsync("messages", new { text, group = Group, speaker = person });
+
+        await SayAsync(line.Person, "Who brings the cake?");
+        await SayAsync(line.Person + "1", "@1555" + line.Account[^7..] + " what goes with cake?");
+        (await group.AnsweredAsync(1))[0]["text"]!.GetValue<string>().ShouldContain("what goes with cake?");
+        var conversation = (await group.ConversationAsync()).ShouldNotBeNull();
+        conversation.GetProperty("isGroup").GetBoolean().ShouldBeTrue();
+        (await line.ConversationAsync()).ShouldBeNull("nobody is answered in private");
+        var messages = await group.MessagesAsync();
+        messages.ShouldContain("\"overheard\"");
+        messages.ShouldContain("Who brings the cake?");
+        await StateAsync(group, "delivered");
+
+        // Groups take no buttons: what would be some is a numbered list.
+        await group.WriteAsync("Shall **we**?\n\n[Yes, please](reply:yes) [No](reply:no)");
+        var shown = (await group.AnsweredAsync(2))[1];
+        shown["buttons"]!.AsArray().ShouldBeEmpty();
+        shown["text"]!.GetValue<string>().ShouldContain("1. Yes, please");
+    }
+
+    private async Task<int> ConversationsAsync(string person) => (await stage.Api.GetAsync("api/v1/conversations?limit=200")).Ok().Json.GetProperty("items").EnumerateArray()
+        .Count(c => c.GetProperty("chatId").GetString() == person);
+
+    private async Task<List<string>> ReceiptsAsync(string connection) =>
+    [
+        .. (await stage.Api.GetAsync("api/v1/erasures?limit=200")).Ok().Json.GetProperty("items").EnumerateArray()
+            .Where(r => r.GetProperty("connectionId").GetString() == connection).Select(r => r.GetRawText()),
+    ];
 
     private static Task StateAsync(MetaLine line, string state) => MetaLine.UntilAsync(
         async () => (await line.MessagesAsync()).Contains($"\"{state}\"", StringComparison.OrdinalIgnoreCase), $"the answer is {state}");

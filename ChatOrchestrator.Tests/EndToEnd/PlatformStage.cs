@@ -74,7 +74,12 @@ public sealed class PlatformStage : IAsyncLifetime
 
     /// <summary>The worker that listens for the connection.</summary>
     public static Task<int?> ListenerAsync(Cluster cluster, Guid connection) => WorkerAsync(
-        cluster, "SELECT owner FROM leases WHERE name = 'listen:' || $1::text AND expires_at > now()", connection);
+        cluster,
+        """
+        SELECT l.owner FROM leases l JOIN connections c ON c.id = $1
+        WHERE l.expires_at > now() AND (l.name = 'listen:' || c.id::text OR c.platform = 'slack' AND l.name LIKE 'listen:slack:%')
+        """,
+        connection);
 
     /// <summary>What was asked in each chat, in the order in which it was stored.</summary>
     public static async Task<Dictionary<string, List<string>>> StoredAsync(Cluster cluster, Guid connection)

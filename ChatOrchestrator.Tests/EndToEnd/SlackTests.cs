@@ -70,6 +70,41 @@ public sealed class SlackTests
     }
 
     [Fact]
+    public async Task Two_workspaces_of_one_app_share_one_socket()
+    {
+        await using var simulator = await SimulatorInstance.StartAsync();
+        await simulator.ControlAsync(HttpMethod.Put, "slack/apps/one", new { team_id = "T0FIRST" });
+        await simulator.ControlAsync(HttpMethod.Put, "slack/apps/two", new { team_id = "T0SECOND", installation_of = "one" });
+        await using var api = await ServiceProcess.StartAsync(ServiceHost.ApiService, new Dictionary<string, string?>
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["Admin__ApiKey"] = Cluster.AdminKey,
+            ["Ai__Endpoint"] = $"{simulator.Url}/v1",
+            ["Ai__ApiKey"] = "sk-test",
+            ["Ai__Model"] = "echo",
+            ["Platforms__Slack__ApiBaseUrl"] = simulator.Url,
+            ["Engine__ListenSeconds"] = "4",
+            ["PublicUrl"] = null,
+        });
+        var first = await ConnectAsync(api, "one", socketMode: true);
+        await ConnectAsync(api, "two", socketMode: true, line: "one");
+        await SimulatorInstance.UntilAsync(async () => (await AppsAsync(simulator)).Any(a => a!["key"]!.ToString() == "one" && a["sockets"]!.GetValue<int>() == 1), "the socket is open");
+
+        foreach (var app in (string[])["one", "two"])
+        {
+            await simulator.ControlAsync(HttpMethod.Post, "slack/messages", new { app, user_id = "U1", name = "Ada", text = $"hello {app}" });
+            await SimulatorInstance.UntilAsync(async () => (await AnswersAsync(simulator, $"app={app}&user=U1")).Count == 1, $"{app} is answered");
+            (await AnswersAsync(simulator, $"app={app}&user=U1"))[0]["text"]!.ToString().ShouldContain($"hello {app}");
+        }
+        (await AppsAsync(simulator)).ShouldAllBe(a => a!["sockets"]!.GetValue<int>() == 1);
+
+        // The one that is listened for is switched off: the other one's goes on.
+        await SendAsync(api, HttpMethod.Patch, $"api/v1/connections/{first}", new { enabled = false });
+        await simulator.ControlAsync(HttpMethod.Post, "slack/messages", new { app = "two", user_id = "U1", text = "still there?" });
+        await SimulatorInstance.UntilAsync(async () => (await AnswersAsync(simulator, "app=two&user=U1")).Count == 2, "the second workspace is answered");
+    }
+
+    [Fact]
     public async Task A_revoked_token_disables_the_connection()
     {
         await using var simulator = await SimulatorInstance.StartAsync();
@@ -91,10 +126,10 @@ public sealed class SlackTests
             async () => (await SendAsync(api, HttpMethod.Get, $"api/v1/connections/{connection}")).ToString().Contains("token_revoked", StringComparison.Ordinal), "the connection is disabled");
     }
 
-    private static async Task<string> ConnectAsync(ServiceProcess api, string app, bool socketMode)
+    private static async Task<string> ConnectAsync(ServiceProcess api, string app, bool socketMode, string? line = null)
     {
         var bot = await SendAsync(api, HttpMethod.Post, "api/v1/bots", new { name = "Helper", processing = new { quietPeriodMs = 0 } });
-        var secrets = new Dictionary<string, string> { ["botToken"] = $"xoxb-{app}-token", [socketMode ? "appToken" : "signingSecret"] = socketMode ? $"xapp-{app}-token" : SigningSecret };
+        var secrets = new Dictionary<string, string> { ["botToken"] = $"xoxb-{app}-token", [socketMode ? "appToken" : "signingSecret"] = socketMode ? $"xapp-{line ?? app}-token" : SigningSecret };
         var connection = await SendAsync(api, HttpMethod.Post, $"api/v1/bots/{bot.GetProperty("id").GetString()}/connections", new { platform = "slack", displayName = "Slack", secrets });
         connection.GetProperty("settings").GetProperty("botUserId").GetString().ShouldNotBeNullOrEmpty();
         return connection.GetProperty("id").GetString()!;

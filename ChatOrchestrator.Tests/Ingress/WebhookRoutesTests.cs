@@ -51,7 +51,7 @@ public sealed class WebhookRoutesTests : IConnectionDirectory
 
     ValueTask IConnectionDirectory.ChangedAsync(ConnectionId id, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    Task IConnectionDirectory.DisableAsync(ConnectionId id, string reason, CancellationToken cancellationToken) => Task.CompletedTask;
+    Task IConnectionDirectory.DisableAsync(ConnectionSnapshot refused, string reason, CancellationToken cancellationToken) => Task.CompletedTask;
 
     private async Task<ConnectionId> FollowAsync(string body)
     {

@@ -6,9 +6,11 @@ using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Infrastructure;
 using ChatOrchestrator.Infrastructure.Persistence;
 using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
 
 namespace ChatOrchestrator.Tests.Persistence;
@@ -18,6 +20,7 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("chat-directory-");
     private readonly SharedCache _shared = new();
     private readonly Wire _wire = new();
+    private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow());
     private ServiceProvider _here = null!;
     private ServiceProvider _there = null!;
     private PlatformConnection _connection = null!;
@@ -27,7 +30,8 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
         _here = Process();
         _there = Process();
         await _here.GetRequiredService<PrepareStore>().HandleAsync(migrate: true, CancellationToken.None);
-        var bot = new Bot("Bot", new AiSettings(), new ProcessingSettings(), TimeProvider.System.GetUtcNow());
+        var processing = new ProcessingSettings { RedactPii = [PersonalDataKinds.Email] };
+        var bot = new Bot("Bot", new AiSettings(), processing, TimeProvider.System.GetUtcNow());
         await _here.GetRequiredService<IBotStore>().AddAsync(bot, null, CancellationToken.None);
         var secrets = _here.GetRequiredService<IConnectionSecrets>().Protect(new Dictionary<string, string> { ["botToken"] = "the-secret-token" });
         _connection = new PlatformConnection(bot.Id, PlatformName.From("telegram"), "Test", "{}", secrets, TimeProvider.System.GetUtcNow());
@@ -48,6 +52,34 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
 
         first!.Secret("botToken").ShouldBe("the-secret-token");
         (await FindAsync(_here)).ShouldBeSameAs(first);
+    }
+
+    [Fact]
+    public async Task It_stays_the_same_when_it_is_read_again_and_nothing_has_changed()
+    {
+        var first = await FindAsync(_here);
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _here.GetRequiredService<HybridCache>().RemoveAsync($"connection:{_connection.Id}");
+        _shared.Entries.ShouldBeEmpty("what is found next comes from the store");
+
+        (await FindAsync(_here)).ShouldBeSameAs(first);
+        _shared.Entries.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_change_of_which_no_signal_came_is_seen_when_it_is_read_again()
+    {
+        var first = await FindAsync(_here);
+        await _here.GetRequiredService<IConnectionStore>().ChangeAsync(
+            _connection.Id, c => c.Change(c.DisplayName, """{"a":1}""", c.ProtectedSecrets, TimeProvider.System.GetUtcNow()), CancellationToken.None);
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _here.GetRequiredService<HybridCache>().RemoveAsync($"connection:{_connection.Id}");
+
+        var next = await FindAsync(_here);
+        next.ShouldNotBeSameAs(first);
+        next!.Settings.GetProperty("a").GetInt32().ShouldBe(1);
     }
 
     [Fact]
@@ -85,11 +117,24 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
     [Fact]
     public async Task A_disabled_connection_says_why_everywhere()
     {
-        await FindAsync(_there);
+        var refused = (await FindAsync(_there))!;
 
-        await _here.GetRequiredService<IConnectionDirectory>().DisableAsync(_connection.Id, "token_revoked", CancellationToken.None);
+        await _here.GetRequiredService<IConnectionDirectory>().DisableAsync(refused, "token_revoked", CancellationToken.None);
 
         (await FindAsync(_there))!.DisabledReason.ShouldBe("token_revoked");
+    }
+
+    [Fact]
+    public async Task A_refusal_of_what_was_mended_meanwhile_disables_nothing()
+    {
+        var refused = (await FindAsync(_there))!;
+        await _here.GetRequiredService<IConnectionStore>().ChangeAsync(
+            _connection.Id, c => c.Change("Mended", c.Settings, c.ProtectedSecrets, TimeProvider.System.GetUtcNow()), CancellationToken.None);
+
+        await _there.GetRequiredService<IConnectionDirectory>().DisableAsync(refused, "token_revoked", CancellationToken.None);
+
+        var now = (await FindAsync(_there))!;
+        (now.DisplayName, now.DisabledReason).ShouldBe(("Mended", null));
     }
 
     private ValueTask<ConnectionSnapshot?> FindAsync(ServiceProvider process) =>
@@ -108,6 +153,7 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
             .AddIngress()
             .AddSingleton<IDistributedCache>(_shared)
             .AddSingleton<ISignals>(_wire)
+            .AddSingleton<TimeProvider>(_time)
             .BuildServiceProvider();
     }
 

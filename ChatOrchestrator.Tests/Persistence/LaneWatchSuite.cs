@@ -128,6 +128,32 @@ public abstract class LaneWatchSuite(TestStore store) : StoreSuite(store)
         (await RepairAllAsync()).ShouldNotContain(stranded.Id);
     }
 
+    [StoreFact]
+    public async Task The_lanes_of_one_connection_that_rest_are_woken_and_no_others()
+    {
+        var (resting, held, idle, foreign) = (await OpenAsync(), await OpenAsync(), await OpenAsync(), await OpenAsync());
+        await RestAsync(resting);
+        await RestAsync(foreign);
+        await held.SayAsync();
+        var lane = await ClaimAsync(held, "holder");
+
+        (await Store.Watch.WakeAsync(resting.Connection, 500, default)).ShouldBe(1);
+        (await Store.Watch.WakeAsync(held.Connection, 500, default)).ShouldBe(0);
+        (await Store.Watch.WakeAsync(idle.Connection, 500, default)).ShouldBe(0);
+
+        (await TryClaimAsync(resting)).ShouldNotBeNull().HasInbound.ShouldBeTrue();
+        (await LaneAsync(held)).LeaseToken.ShouldBe(lane.Token);
+        (await LaneAsync(foreign)).HoldUntil.ShouldNotBeNull().ShouldBeGreaterThan(TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(1));
+        (await LaneAsync(idle)).DueAt.ShouldBeNull();
+        (await Store.Watch.WakeAsync(resting.Connection, 500, default)).ShouldBe(0);
+
+        async Task RestAsync(TestChat chat)
+        {
+            await chat.SayAsync();
+            await CommitAsync(new DeliveryCommit { Lease = (await ClaimAsync(chat)).Lease, Next = LaneNext.Hold, Hold = Lease });
+        }
+    }
+
     /// <summary>Walks over all lanes in small slices, as the watchdog does over time.</summary>
     private async Task<List<ConversationId>> RepairAllAsync()
     {

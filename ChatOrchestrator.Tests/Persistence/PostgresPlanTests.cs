@@ -43,6 +43,7 @@ public sealed class PostgresPlanTests
         ("delete messages", PostgresRetentionStore.DeleteMessages, "uuid,uuid,int,timestamptz,int"),
         ("delete events", PostgresRetentionStore.DeleteEvents, "uuid,timestamptz,int"),
         ("repair", PostgresLaneWatch.Repair, "uuid,int"),
+        ("wake", PostgresLaneWatch.Wake, "uuid,int"),
     ];
 
     [PostgresFact]

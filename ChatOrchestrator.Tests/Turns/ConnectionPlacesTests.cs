@@ -153,6 +153,6 @@ public sealed class ConnectionPlacesTests : IAsyncDisposable
 
         public ValueTask ChangedAsync(ConnectionId id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task DisableAsync(ConnectionId id, string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task DisableAsync(ConnectionSnapshot refused, string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

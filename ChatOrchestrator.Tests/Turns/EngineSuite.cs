@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Infrastructure.InProcess;
+using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using ChatOrchestrator.Tests.Fixtures;
 using ChatOrchestrator.Tests.Persistence;
@@ -136,7 +138,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
         model.GetStreamingResponseAsync(default!).ReturnsForAnyArgs(_ => new ChatResponse(new ChatMessage(ChatRole.Assistant, _answer)).ToChatResponseUpdates().ToAsyncEnumerable());
         builder.Services
             .AddSingleton(Store.Inbox).AddSingleton(Store.Lanes)
-            .AddSingleton<IConnectionDirectory>(_connections)
+            .AddSingleton<IConnectionDirectory>(_connections).AddSingleton<IConnectionStore>(new ConnectionStore(Store.Database, TimeProvider.System)).AddSingleton(Store.Watch)
             .AddSingleton<IPlatformAdapter>(_platform)
             .AddSingleton<ISignals, InProcessSignals>().AddSingleton<INamedLeases, InProcessNamedLeases>()
             .AddSingleton(Substitute.For<IPacer>()).AddSingleton(_counter).AddSingleton(Store.Summaries).AddSingleton<IModelCatalog>(new ModelCatalog(Options.Create(_aiOptions)))
@@ -232,6 +234,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
     private sealed class FakeDirectory : IConnectionDirectory
     {
         private readonly ConcurrentDictionary<ConnectionId, ConnectionSnapshot> _connections = new();
+        private readonly ConcurrentDictionary<ConnectionId, Func<Task<PlatformConnection?>>> _stored = new();
 
         public ConnectionId Add(string platform, ProcessingSettings processing, AiSettings ai)
         {
@@ -240,16 +243,35 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
             return id;
         }
 
+        /// <summary>What is known of the connection until it is said to have changed.</summary>
+        public void Know(PlatformConnection connection, Func<Task<PlatformConnection?>> read)
+        {
+            _connections[connection.Id] = Snapshot(connection);
+            _stored[connection.Id] = read;
+        }
+
         public void Change(ConnectionId id, string platform) => _connections[id] = Snapshot(id, platform, _connections[id].Bot);
 
         public ValueTask<ConnectionSnapshot?> FindAsync(ConnectionId id, CancellationToken cancellationToken) => ValueTask.FromResult(_connections.GetValueOrDefault(id));
 
-        public ValueTask ChangedAsync(ConnectionId id, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+        public async ValueTask ChangedAsync(ConnectionId id, CancellationToken cancellationToken)
+        {
+            if (_stored.TryGetValue(id, out var read) && await read() is { } connection)
+            {
+                _connections[id] = Snapshot(connection);
+            }
+        }
 
-        public Task DisableAsync(ConnectionId id, string reason, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task DisableAsync(ConnectionSnapshot refused, string reason, CancellationToken cancellationToken) => Disabling(refused.Id, reason);
+
+        /// <summary>What becomes of a connection that its platform refuses.</summary>
+        public Func<ConnectionId, string, Task> Disabling { get; set; } = (_, _) => Task.CompletedTask;
 
         public Task<IReadOnlyList<ConnectionSnapshot>> ListAsync(PlatformName platform, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<ConnectionSnapshot>>([]);
+
+        private static ConnectionSnapshot Snapshot(PlatformConnection stored) =>
+            ConnectionSnapshots.Of(stored, new Bot("Bot", new AiSettings(), new ProcessingSettings { QuietPeriodMs = 0 }, stored.CreatedAt), new Dictionary<string, string>());
 
         private static ConnectionSnapshot Snapshot(ConnectionId id, string platform, BotSnapshot bot) => new()
         {

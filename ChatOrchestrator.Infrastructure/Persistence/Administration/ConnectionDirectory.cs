@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
+using System.Security.Cryptography;
+using System.Text.Json;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
@@ -69,17 +71,20 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
         _signals.Publish(Channel, id.ToString());
     }
 
-    public async Task DisableAsync(ConnectionId id, string reason, CancellationToken cancellationToken)
+    public async Task DisableAsync(ConnectionSnapshot refused, string reason, CancellationToken cancellationToken)
     {
         await _connections.ChangeAsync(
-            id,
+            refused.Id,
             c =>
             {
-                c.Disable(reason.Length > 200 ? reason[..200] : reason, _time.GetUtcNow());
+                if (c.Version == refused.Version)
+                {
+                    c.Disable(reason.Length > 200 ? reason[..200] : reason, _time.GetUtcNow());
+                }
                 return null;
             },
             cancellationToken);
-        await ChangedAsync(id, cancellationToken);
+        await ChangedAsync(refused.Id, cancellationToken);
     }
 
     public async Task<IReadOnlyList<ConnectionSnapshot>> ListAsync(PlatformName platform, CancellationToken cancellationToken)
@@ -121,7 +126,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
         var entry = _entries.AddOrUpdate(
             id,
             static (_, args) => args.Directory.NewEntry(args.Stored),
-            static (_, known, args) => known.Stored == args.Stored ? known : args.Directory.NewEntry(args.Stored),
+            static (_, known, args) => known.Fingerprint.AsSpan().SequenceEqual(args.Stored.Fingerprint()) ? known : args.Directory.NewEntry(args.Stored),
             (Directory: this, Stored: stored));
         entry.FreshUntil = Until(SnapshotLife);
         return entry.Snapshot;
@@ -145,7 +150,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
         {
             SecretsUnreadable(stored.Id);
         }
-        return new Entry(stored, stored.ToSnapshot(secrets));
+        return new Entry(stored.Fingerprint(), stored.ToSnapshot(secrets));
     }
 
     private void OnChanged(string payload)
@@ -180,11 +185,11 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
     [LoggerMessage(Level = LogLevel.Warning, Message = "Connection {ConnectionId} stays in the cache until it expires ({Error})")]
     private partial void NotForgotten(Guid connectionId, string error);
 
-    private sealed class Entry(StoredConnection stored, ConnectionSnapshot snapshot)
+    private sealed class Entry(byte[] fingerprint, ConnectionSnapshot snapshot)
     {
         private long _freshUntil;
 
-        public StoredConnection Stored { get; } = stored;
+        public byte[] Fingerprint { get; } = fingerprint;
 
         public ConnectionSnapshot Snapshot { get; } = snapshot;
 
@@ -243,9 +248,12 @@ internal sealed record StoredConnection
         PromptVersion = bot.PromptVersion,
     };
 
+    /// <summary>The same as long as nothing was changed. Records that hold a list are equal to none that was read again.</summary>
+    public byte[] Fingerprint() => SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this));
+
     public ConnectionSnapshot ToSnapshot(IReadOnlyDictionary<string, string>? secrets)
     {
-        using var settings = System.Text.Json.JsonDocument.Parse(Settings);
+        using var settings = JsonDocument.Parse(Settings);
         return new ConnectionSnapshot
         {
             Id = new ConnectionId(Id),

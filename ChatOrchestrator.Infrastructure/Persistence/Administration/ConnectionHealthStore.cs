@@ -1,6 +1,5 @@
 using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
-using ChatOrchestrator.Application.Ingress;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using Microsoft.EntityFrameworkCore;
@@ -37,19 +36,22 @@ internal sealed class ConnectionHealthStore(ChatDatabase database, TimeProvider 
                 where ids.Contains(conversation.ConnectionId)
                 orderby letter.Id descending
                 select new { conversation.ConnectionId, letter.CreatedAt, letter.Reason }).ToListAsync(cancellationToken);
-            var names = ids.ConvertAll(ListenerLease.NameOf);
-            var now = time.GetUtcNow();
-            var listeners = await db.Leases.AsNoTracking().Where(l => names.Contains(l.Name)).ToListAsync(cancellationToken);
             var records = found.ConvertAll(c =>
             {
                 var failure = failures.Find(f => f.ConnectionId == c.Id);
                 return new ConnectionRecord(
                     c.Id, c.BotId,
                     activity.TryGetValue(c.Id, out var at) ? at : null,
-                    failure is null ? null : new ConnectionFailure(failure.CreatedAt, failure.Reason),
-                    listeners.Find(l => l.Name == ListenerLease.NameOf(c.Id) && l.ExpiresAt > now)?.Owner);
+                    failure is null ? null : new ConnectionFailure(failure.CreatedAt, failure.Reason));
             });
             return Pages.Of(records, page, c => Cursor.Encode(ListName, c.Id.Value));
         },
         cancellationToken);
+
+    public async Task<IReadOnlyDictionary<string, string>> HoldersAsync(IReadOnlyCollection<string> leases, CancellationToken cancellationToken)
+    {
+        var held = await database.ReadAsync(db => db.Leases.AsNoTracking().Where(l => leases.Contains(l.Name)).ToListAsync(cancellationToken), cancellationToken);
+        var now = time.GetUtcNow();
+        return held.Where(l => l.ExpiresAt > now).ToDictionary(l => l.Name, l => l.Owner);
+    }
 }

@@ -33,10 +33,12 @@ internal sealed class PostgresErasureStore(PostgresHotPath hotPath, TimeProvider
 
     /// <summary>In the caller's transaction.</summary>
     /// <param name="participant">Null: whoever has this user id, if anybody.</param>
+    /// <param name="more">What the receipt says beside the rows.</param>
     public static async Task<Erasure> EraseAsync(
-        NpgsqlConnection connection, ConnectionId where, string user, Guid? participant, string requestedBy, DateTimeOffset now, CancellationToken token)
+        NpgsqlConnection connection, ConnectionId where, string user, Guid? participant, string requestedBy, DateTimeOffset now, CancellationToken token,
+        IReadOnlyDictionary<string, int>? more = null)
     {
-        var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var counts = Sql.CountsWith(more);
         if (participant is null)
         {
             await using var find = new NpgsqlCommand(Sql.FindParticipant, connection).Value(where.Value).Value(user);

@@ -130,9 +130,9 @@ internal static class PostgresInboxEvents
                 continue;
             }
             added++;
-            if (entry is ErasureRequested { UserId: var user })
+            if (entry is ErasureRequested { UserId: var user, Counts: var more })
             {
-                await PostgresErasureStore.EraseAsync(connection, id, user, null, ErasureStatements.ByPlatform, TimeProvider.System.GetUtcNow(), token);
+                await PostgresErasureStore.EraseAsync(connection, id, user, null, ErasureStatements.ByPlatform, TimeProvider.System.GetUtcNow(), token, more);
                 continue;
             }
             await using var apply = entry switch

@@ -42,6 +42,19 @@ internal sealed class PostgresLaneWatch(PostgresHotPath hotPath) : ILaneWatch
         SELECT s.conversation_id, r.conversation_id IS NOT NULL FROM slice s LEFT JOIN repaired r USING (conversation_id) ORDER BY s.conversation_id
         """;
 
+    /// <summary>$1 connection, $2 rows. Only lanes that rest are looked at, by their due time; locked in the order in which all lock.</summary>
+    public const string Wake = """
+        WITH resting AS MATERIALIZED (
+            SELECT conversation_id FROM lanes WHERE due_at > now() AND hold_until > now() AND lease_owner IS NULL ORDER BY due_at
+        ), ours AS MATERIALIZED (
+            SELECT r.conversation_id FROM resting r CROSS JOIN LATERAL (SELECT FROM conversations c WHERE c.id = r.conversation_id AND c.connection_id = $1 OFFSET 0) c LIMIT $2
+        ), locked AS MATERIALIZED (
+            SELECT l.conversation_id FROM lanes l WHERE l.conversation_id = ANY(ARRAY(SELECT conversation_id FROM ours)) AND l.hold_until > now() AND l.lease_owner IS NULL
+            ORDER BY l.conversation_id FOR UPDATE
+        )
+        UPDATE lanes l SET due_at = now(), hold_until = NULL FROM locked k WHERE l.conversation_id = k.conversation_id
+        """;
+
     public Task<IReadOnlyList<StuckLane>> FindStuckAsync(StuckLimits limits, int max, CancellationToken cancellationToken) =>
         hotPath.RunAsync<IReadOnlyList<StuckLane>>(
             async (connection, token) =>
@@ -63,6 +76,15 @@ internal sealed class PostgresLaneWatch(PostgresHotPath hotPath) : ILaneWatch
                         reader.IsDBNull(6) ? null : reader.GetString(6)));
                 }
                 return lanes;
+            },
+            cancellationToken);
+
+    public Task<int> WakeAsync(ConnectionId connection, int rows, CancellationToken cancellationToken) =>
+        hotPath.RunAsync(
+            async (session, token) =>
+            {
+                await using var command = new NpgsqlCommand(Wake, session).Value(connection.Value).Value(rows);
+                return await command.ExecuteNonQueryAsync(token);
             },
             cancellationToken);
 

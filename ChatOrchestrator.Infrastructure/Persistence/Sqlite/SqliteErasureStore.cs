@@ -28,9 +28,10 @@ internal sealed class SqliteErasureStore(SqliteHotPath hotPath) : IErasureStore
 
     /// <summary>In the caller's transaction.</summary>
     /// <param name="participant">Null: whoever has this user id, if anybody.</param>
-    public static Erasure? Erase(SqliteSession session, ConnectionId where, string user, Guid? participant, string requestedBy)
+    public static Erasure? Erase(
+        SqliteSession session, ConnectionId where, string user, Guid? participant, string requestedBy, IReadOnlyDictionary<string, int>? more = null)
     {
-        var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var counts = Sql.CountsWith(more);
         if (participant is null)
         {
             using var reader = session.Query(Sql.FindParticipant, where.Value, user);

@@ -141,7 +141,7 @@ internal sealed class SqliteInboxStore(SqliteHotPath hotPath) : IInboxStore
                 session.Run(Sql.Watermark, connection.Value, e.Chat.ChatId, e.Chat.ThreadId, (int)e.State, SqliteSession.Micros(e.Through), session.Now);
                 break;
             case ErasureRequested e:
-                SqliteErasureStore.Erase(session, connection, e.UserId, null, ErasureStatements.ByPlatform);
+                SqliteErasureStore.Erase(session, connection, e.UserId, null, ErasureStatements.ByPlatform, e.Counts);
                 break;
         }
         return true;

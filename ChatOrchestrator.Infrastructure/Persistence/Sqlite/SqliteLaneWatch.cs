@@ -36,6 +36,13 @@ internal sealed class SqliteLaneWatch(SqliteHotPath hotPath) : ILaneWatch
     /// <summary>$1 conversation, $2 now.</summary>
     private const string Repair = "UPDATE lanes SET due_at = $2, hold_until = NULL WHERE conversation_id = $1";
 
+    /// <summary>$1 connection, $2 now, $3 rows.</summary>
+    private const string Wake = """
+        UPDATE lanes SET due_at = $2, hold_until = NULL WHERE conversation_id IN (
+            SELECT l.conversation_id FROM lanes l JOIN conversations c ON c.id = l.conversation_id
+            WHERE l.due_at > $2 AND l.hold_until > $2 AND l.lease_owner IS NULL AND c.connection_id = $1 LIMIT $3)
+        """;
+
     public Task<IReadOnlyList<StuckLane>> FindStuckAsync(StuckLimits limits, int max, CancellationToken cancellationToken) =>
         hotPath.ReadAsync<IReadOnlyList<StuckLane>>(
             session =>
@@ -59,6 +66,9 @@ internal sealed class SqliteLaneWatch(SqliteHotPath hotPath) : ILaneWatch
                 return lanes;
             },
             cancellationToken);
+
+    public Task<int> WakeAsync(ConnectionId connection, int rows, CancellationToken cancellationToken) =>
+        hotPath.WriteAsync(session => session.Run(Wake, connection.Value, session.Now, rows), cancellationToken);
 
     public Task<LaneRepairs> RepairAsync(ConversationId after, int rows, CancellationToken cancellationToken) =>
         hotPath.WriteAsync(

@@ -13,7 +13,7 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Messenger;
 /// A chat is a person, by page-scoped id; what they are called is not told with their messages, and asked for.
 /// </summary>
 internal sealed class MessengerAdapter(GraphApi graph, TimeProvider time, PublicAddress address, ILogger<MessengerAdapter> logger)
-    : IPlatformAdapter, IVerifiesWebhooks, IRepliesToWebhooks, IRegistersWebhooks, IChecksWebhooks, IDescribesConnection, IFetchesMedia, IReconcilesDeliveries, ILooksUpNames
+    : IPlatformAdapter, IVerifiesWebhooks, IRepliesToWebhooks, IRegistersWebhooks, IChecksWebhooks, IDescribesConnection, IFetchesMedia, IReconcilesDeliveries, ILooksUpNames, IMatchesUsers
 {
     /// <summary>What the page sends to the app; the <see href="https://developers.facebook.com/docs/messenger-platform/webhooks#supported_events">events</see> that are read.</summary>
     private const string Fields = """["messages","messaging_postbacks","message_echoes","message_deliveries","message_reads","message_reactions","message_edits","messaging_referrals","messaging_optins"]""";
@@ -68,7 +68,7 @@ internal sealed class MessengerAdapter(GraphApi graph, TimeProvider time, Public
 
     public string? Verify(ConnectionSnapshot connection, Func<string, string?> query) =>
         query("confirmation_code") is { } code
-            ? SignedRequest.IsCode(code, MetaWebhook.KeyOf(connection)) ? "Your data has been deleted." : null
+            ? SignedRequest.IsCode(code, MetaWebhook.KeyOf(connection)) ? IdMatching.Confirmation(connection) : null
             : MetaWebhook.Verify(connection, query);
 
     public IReadOnlyList<PartBody> Split(string answer) => MessengerParts.Split(answer);
@@ -102,6 +102,9 @@ internal sealed class MessengerAdapter(GraphApi graph, TimeProvider time, Public
             return null;
         }
     }
+
+    public Task<IReadOnlyList<string>?> MatchAsync(ConnectionSnapshot connection, string userId, CancellationToken cancellationToken) =>
+        IdMatching.AskAsync(graph, connection, userId, logger, cancellationToken);
 
     public async Task<IReadOnlyDictionary<string, string>> DescribeAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
     {

@@ -8,9 +8,12 @@ internal static class GraphCalls
 {
     /// <param name="tokenName">The secret that the call is made with.</param>
     /// <exception cref="PlatformException">The platform refuses, cannot be reached, or answers with something else.</exception>
-    public static async Task<JsonElement> CallAsync(this ConnectionSnapshot connection, string tokenName, Func<string, Task<PlatformAnswer>> call)
+    public static Task<JsonElement> CallAsync(this ConnectionSnapshot connection, string tokenName, Func<string, Task<PlatformAnswer>> call) =>
+        CallAsync(connection.Secret(tokenName) ?? throw new PlatformException("token_missing", permanent: true), call);
+
+    /// <exception cref="PlatformException">The platform refuses, cannot be reached, or answers with something else.</exception>
+    public static async Task<JsonElement> CallAsync(string token, Func<string, Task<PlatformAnswer>> call)
     {
-        var token = connection.Secret(tokenName) ?? throw new PlatformException("token_missing", permanent: true);
         PlatformAnswer answer;
         try
         {

@@ -8,4 +8,7 @@ internal static partial class MetaLog
 {
     [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId}: the webhook could not be taken back: {Reason}")]
     public static partial void WebhookKept(ILogger logger, ConnectionId connectionId, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId}: somebody asks to be deleted, and their id in the chats is not to be had: {Reason}")]
+    public static partial void NotMatched(ILogger logger, ConnectionId connectionId, string reason);
 }

@@ -12,8 +12,8 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Slack;
 /// that of an inbound message. A conversation is a channel and a thread in it; a direct message needs no thread.
 /// </summary>
 internal sealed class SlackAdapter
-    : IPlatformAdapter, IRepliesToWebhooks, IListens, IDescribesConnection, IFetchesMedia, IStartsConversations, IReconcilesDeliveries, IStreamsAnswers,
-        ILooksUpNames, IRoutesWebhooks, IAsyncDisposable, IDisposable
+    : IPlatformAdapter, IRepliesToWebhooks, ISharesListening, IDescribesConnection, IFetchesMedia, IStartsConversations, IReconcilesDeliveries, IStreamsAnswers,
+        ILooksUpNames, IAsyncDisposable, IDisposable
 {
     private readonly ConditionalWeakTable<ConnectionSnapshot, SlackConnection> _connections = [];
     private readonly SlackApi _api;
@@ -24,10 +24,11 @@ internal sealed class SlackAdapter
     private readonly SlackMedia _media;
     private readonly SlackSocket _socket;
     private readonly StreamedAnswers _streamed;
+    private readonly ILogger _logger;
 
     public SlackAdapter(SlackApi api, SlackReachability reachability, TimeProvider time, ILogger<SlackAdapter> logger)
     {
-        (_api, _reachability, _time) = (api, reachability, time);
+        (_api, _reachability, _time, _logger) = (api, reachability, time, logger);
         _sender = new SlackSender(api, logger);
         _history = new SlackHistory(api);
         _media = new SlackMedia(api);
@@ -111,9 +112,29 @@ internal sealed class SlackAdapter
     /// <summary>With an app token, where the setting says so; without the setting, where Slack has no address to send to.</summary>
     public bool Listens(ConnectionSnapshot connection) => Of(connection) is { AppToken: not null } state && (state.SocketMode ?? !_reachability.HasPublicUrl);
 
+    /// <summary>Slack gives an app's envelopes to any of its sockets, whichever of its workspaces they are of.</summary>
+    public string LineOf(ConnectionSnapshot connection) => Of(connection).Line ?? connection.Id.ToString();
+
     public Task ListenAsync(
         ConnectionSnapshot connection, Func<IReadOnlyList<InboundEvent>, CancellationToken, Task> receive, CancellationToken cancellationToken) =>
-        _socket.ListenAsync(connection, Of(connection), receive, cancellationToken);
+        ListenAsync(connection, (_, _) => ValueTask.FromResult(connection), (_, events, token) => receive(events, token), cancellationToken);
+
+    public Task ListenAsync(
+        ConnectionSnapshot connection,
+        Func<string, CancellationToken, ValueTask<ConnectionSnapshot>> follow,
+        Func<ConnectionSnapshot, IReadOnlyList<InboundEvent>, CancellationToken, Task> receive,
+        CancellationToken cancellationToken) =>
+        _socket.ListenAsync(
+            connection, Of(connection),
+            async (envelope, token) =>
+            {
+                var whose = SlackEnvelopes.TeamOf(envelope) is { } team ? await follow(team, token) : connection;
+                if (SlackEnvelopes.Read(Of(whose), whose.Id, envelope, _logger) is { Count: > 0 } events)
+                {
+                    await receive(whose, events, token);
+                }
+            },
+            cancellationToken);
 
     public async Task<IReadOnlyDictionary<string, string>> DescribeAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using ChatOrchestrator.Application.Ports;
 
@@ -19,6 +20,9 @@ internal sealed class SlackConnection(ConnectionSnapshot snapshot)
     public string? Token { get; } = snapshot.Secret(SlackSettings.BotToken);
 
     public string? AppToken { get; } = snapshot.Secret(SlackSettings.AppToken);
+
+    /// <summary>The app's sockets by a name that does not give the token away; null: there is none.</summary>
+    public string? Line { get; } = snapshot.Secret(SlackSettings.AppToken) is { } token ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)).AsSpan(0, 16)) : null;
 
     public string? BotUserId { get; } = SlackSettings.IdOf(snapshot.Settings, SlackSettings.BotUserId);
 

@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using Microsoft.Extensions.Logging;
@@ -27,7 +26,7 @@ internal sealed class SlackSocket(SlackApi api, TimeProvider time, ILogger logge
     public async Task ListenAsync(
         ConnectionSnapshot snapshot,
         SlackConnection connection,
-        Func<IReadOnlyList<InboundEvent>, CancellationToken, Task> receive,
+        Func<SocketEnvelope, CancellationToken, Task> receive,
         CancellationToken cancellationToken)
     {
         var pause = TimeSpan.Zero;
@@ -71,7 +70,7 @@ internal sealed class SlackSocket(SlackApi api, TimeProvider time, ILogger logge
     private async Task<string> SessionAsync(
         ConnectionSnapshot snapshot,
         SlackConnection connection,
-        Func<IReadOnlyList<InboundEvent>, CancellationToken, Task> receive,
+        Func<SocketEnvelope, CancellationToken, Task> receive,
         Action greeted,
         CancellationToken cancellationToken)
     {
@@ -95,10 +94,7 @@ internal sealed class SlackSocket(SlackApi api, TimeProvider time, ILogger logge
                     case "disconnect":
                         return envelope.Reason is "warning" or "refresh_requested" or "link_disabled" ? envelope.Reason : "disconnected";
                     case not null when envelope.EnvelopeId is { Length: > 0 and <= 256 } id:
-                        if (EventsOf(snapshot, connection, envelope) is { Count: > 0 } events)
-                        {
-                            await receive(events, cancellationToken);
-                        }
+                        await receive(envelope, cancellationToken);
                         await AcknowledgeAsync(socket, id, cancellationToken);
                         break;
                 }
@@ -172,27 +168,6 @@ internal sealed class SlackSocket(SlackApi api, TimeProvider time, ILogger logge
         {
             // Without an envelope's id there is nothing to acknowledge: Slack sends it again, on another connection too.
             return new SocketEnvelope();
-        }
-    }
-
-    private IReadOnlyList<InboundEvent> EventsOf(ConnectionSnapshot snapshot, SlackConnection connection, SocketEnvelope envelope)
-    {
-        var payload = envelope.Payload.ValueKind == JsonValueKind.Undefined ? default : JsonMarshal.GetRawUtf8Value(envelope.Payload);
-        try
-        {
-            return envelope.Type switch
-            {
-                "events_api" => SlackEventReader.Read(connection, payload),
-                "interactive" => SlackInteractionReader.Read(connection, payload),
-                "slash_commands" when SlackEventReader.Deserialize(payload, SlackJson.Default.SlashCommand) is { } command =>
-                    [SlackCommandReader.Read(connection, command, payload)],
-                _ => [SlackEventReader.Ignored(SlackBody.IdOf(payload), envelope.Type!)],
-            };
-        }
-        catch (MalformedPayloadException)
-        {
-            SlackLog.UnreadableEnvelope(logger, snapshot.Id);
-            return [SlackEventReader.Ignored(SlackBody.IdOf(payload), "unreadable")];
         }
     }
 

@@ -9,6 +9,8 @@ internal sealed class SlashCommand
 {
     public string? Command { get; set; }
 
+    public string? TeamId { get; set; }
+
     public string? Text { get; set; }
 
     public string? ChannelId { get; set; }
@@ -28,6 +30,7 @@ internal sealed class SlashCommand
         return new SlashCommand
         {
             Command = Field("command"),
+            TeamId = Field("team_id"),
             Text = Field("text"),
             ChannelId = Field("channel_id"),
             ChannelName = Field("channel_name"),

@@ -33,6 +33,7 @@ internal sealed class Message
 
     public string? FromUserId { get; set; }
 
+    /// <summary>The group that it was written in; null: to the number alone.</summary>
     public string? GroupId { get; set; }
 
     /// <summary>Unix time in seconds.</summary>
@@ -77,6 +78,9 @@ internal sealed class Message
 /// <summary>The message that this one replies to, or that a button belongs to.</summary>
 internal sealed class Context
 {
+    /// <summary>Who wrote that message: a phone number.</summary>
+    public string? From { get; set; }
+
     public string? Id { get; set; }
 }
 
@@ -224,6 +228,11 @@ internal sealed class Status
     public string? RecipientId { get; set; }
 
     public string? RecipientUserId { get; set; }
+
+    /// <summary>Of whom in a group it tells, where <see cref="RecipientId"/> is the group.</summary>
+    public string? RecipientParticipantId { get; set; }
+
+    public string? RecipientParticipantUserId { get; set; }
 
     public string? BizOpaqueCallbackData { get; set; }
 

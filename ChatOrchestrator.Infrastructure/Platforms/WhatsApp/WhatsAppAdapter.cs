@@ -36,6 +36,7 @@ internal sealed class WhatsAppAdapter(GraphApi graph, LastMessages last, TimePro
         ReceivesQuotes = true,
         DeliveryReceipts = true,
         ReadReceipts = true,
+        Groups = true,
         StartsConversations = true,
         WindowHours = 24,
     };
@@ -47,7 +48,7 @@ internal sealed class WhatsAppAdapter(GraphApi graph, LastMessages last, TimePro
     public bool Authenticate(ConnectionSnapshot connection, in WebhookRequest request) => MetaWebhook.IsSigned(connection, request);
 
     public IReadOnlyList<InboundEvent> Read(ConnectionSnapshot connection, ReadOnlyMemory<byte> body) =>
-        _readers.GetValue(connection, c => new WhatsAppReader(WhatsAppSettings.PhoneNumberIdOf(c.Settings)) { Received = (chat, id) => last.Set(c.Id, chat, id) }).Read(body);
+        _readers.GetValue(connection, c => new WhatsAppReader(WhatsAppSettings.PhoneNumberIdOf(c.Settings), WhatsAppSettings.GroupsOf(c.Settings)) { Received = (chat, id) => last.Set(c.Id, chat, id) }).Read(body);
 
     public string? Verify(ConnectionSnapshot connection, Func<string, string?> query) => MetaWebhook.Verify(connection, query);
 
@@ -56,10 +57,10 @@ internal sealed class WhatsAppAdapter(GraphApi graph, LastMessages last, TimePro
     public Task<DeliveryOutcome> SendAsync(ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken) =>
         _sender.SendAsync(connection, part, cancellationToken);
 
-    /// <summary>The indicator wants the message that is being answered, and marks it as read.</summary>
+    /// <summary>The indicator wants the message that is being answered, and marks it as read. Groups have none.</summary>
     public async Task ShowTypingAsync(ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken)
     {
-        if (await last.FindAsync(connection.Id, chat, cancellationToken) is { } id)
+        if (!WhatsAppRecipient.IsGroup(chat.ChatId) && await last.FindAsync(connection.Id, chat, cancellationToken) is { } id)
         {
             await _sender.ShowTypingAsync(connection, id, cancellationToken);
         }
@@ -71,10 +72,10 @@ internal sealed class WhatsAppAdapter(GraphApi graph, LastMessages last, TimePro
     public Task<Media> FetchAsync(ConnectionSnapshot connection, Attachment attachment, int maxBytes, CancellationToken cancellationToken) =>
         WhatsAppMedia.FetchAsync(graph, connection, attachment, maxBytes, cancellationToken);
 
-    /// <summary>A person is written to by number or id; what is said goes out as the connection's template until they answer.</summary>
+    /// <summary>A person is written to by number or id, a group by its id; what is said goes out as the connection's template until they answer.</summary>
     public Task<StartedChat> OpenAsync(ConnectionSnapshot connection, string recipient, CancellationToken cancellationToken) =>
         WhatsAppRecipient.Parse(recipient) is { } chat
-            ? Task.FromResult(new StartedChat(new ChatAddress(chat), UserId: chat))
+            ? Task.FromResult(WhatsAppRecipient.IsGroup(chat) ? new StartedChat(new ChatAddress(chat), IsGroup: true) : new StartedChat(new ChatAddress(chat), UserId: chat))
             : throw new PlatformException("not_a_phone_number", permanent: true);
 
     public async Task<IReadOnlyDictionary<string, string>> DescribeAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)

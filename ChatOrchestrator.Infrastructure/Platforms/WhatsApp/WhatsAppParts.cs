@@ -36,6 +36,11 @@ internal static class WhatsAppParts
     /// <summary>What opens a list; it must be there, and answers come in every language.</summary>
     private const string ListLabel = "☰";
 
+    private const string Interactive = "interactive";
+
+    /// <summary>Whether a message as JSON offers choices.</summary>
+    public static bool IsInteractive(string message) => message.StartsWith($"{{\"type\":\"{Interactive}\"", StringComparison.Ordinal);
+
     public static IReadOnlyList<PartBody> Split(string answer)
     {
         var parts = new List<PartBody>();
@@ -121,7 +126,7 @@ internal static class WhatsAppParts
             {
                 ["buttons"] = new JsonArray([.. choices.Select(c => new JsonObject { ["type"] = "reply", ["reply"] = new JsonObject { ["id"] = c.Payload, ["title"] = c.Label } })]),
             };
-        var message = new JsonObject { ["type"] = "interactive", ["interactive"] = interactive };
+        var message = new JsonObject { ["type"] = Interactive, [Interactive] = interactive };
         parts.Add(new PartBody(message.ToJsonString(), MessageFormat, $"{text}\n\n{WhatsAppMarkup.Render(MarkdownText.Parse(new ButtonsBlock(choices).AsList().Markdown))}"));
     }
 

@@ -8,10 +8,10 @@ namespace ChatOrchestrator.Infrastructure.Platforms.WhatsApp;
 
 /// <summary>
 /// Reads a batch: every entry, every change, every message and status. An element that cannot be read is kept as an ignored
-/// event, the others are none the worse for it. A message is known by its <c>wamid</c>; a chat is a person, by phone number
-/// where they show one, by business-scoped user id otherwise.
+/// event, the others are none the worse for it. A message is known by its <c>wamid</c>; a chat is a group, or a person by phone
+/// number where they show one, by business-scoped user id otherwise.
 /// </summary>
-internal sealed class WhatsAppReader(string? phoneNumberId)
+internal sealed class WhatsAppReader(string? phoneNumberId, WhatsAppGroups groups)
 {
     /// <summary>No id of Meta's is longer; what is, is not one, and would not fit into an index.</summary>
     private const int MaxId = 512;
@@ -49,7 +49,7 @@ internal sealed class WhatsAppReader(string? phoneNumberId)
     private void ReadChange(JsonElement change, List<InboundEvent> events)
     {
         var field = MetaWebhook.TextOf(change, "field");
-        if (field != "messages" || !change.TryGetProperty("value", out var value) || value.ValueKind != JsonValueKind.Object)
+        if (field is not ("messages" or "group_participants_update") || !change.TryGetProperty("value", out var value) || value.ValueKind != JsonValueKind.Object)
         {
             events.Add(MetaWebhook.Ignored(change, field ?? "unknown"));
             return;
@@ -63,9 +63,13 @@ internal sealed class WhatsAppReader(string? phoneNumberId)
         }
         var before = events.Count;
         var contacts = ReadContacts(value);
+        foreach (var element in Elements(value, "groups"))
+        {
+            events.AddRange(WhatsAppGroups.Read(element));
+        }
         foreach (var element in Elements(value, "messages"))
         {
-            events.Add(Parse(element, WhatsAppJson.Default.Message) is { } message ? ReadMessage(element, message, contacts) : MetaWebhook.Unreadable(element));
+            events.Add(Parse(element, WhatsAppJson.Default.Message) is { } message ? ReadMessage(element, message, contacts, NumberOf(value)) : MetaWebhook.Unreadable(element));
         }
         foreach (var element in Elements(value, "statuses"))
         {
@@ -73,9 +77,14 @@ internal sealed class WhatsAppReader(string? phoneNumberId)
         }
         if (events.Count == before)
         {
-            events.Add(MetaWebhook.Ignored(change, MetaWebhook.ArrayOf(value, "errors") is null ? "empty_change" : "errors"));
+            events.Add(MetaWebhook.Ignored(change, field != "messages" ? field : MetaWebhook.ArrayOf(value, "errors") is null ? "empty_change" : "errors"));
         }
     }
+
+    /// <summary>The bot's own number, as mentions and replies name it.</summary>
+    private static string? NumberOf(JsonElement value) =>
+        value.TryGetProperty("metadata", out var metadata) && MetaWebhook.TextOf(metadata, "display_phone_number") is { } number
+            && string.Concat(number.Where(char.IsAsciiDigit)) is { Length: > 0 } digits ? digits : null;
 
     private static JsonElement.ArrayEnumerator Elements(JsonElement value, string name) =>
         MetaWebhook.ArrayOf(value, name) is { } array ? array.EnumerateArray() : default;
@@ -106,23 +115,25 @@ internal sealed class WhatsAppReader(string? phoneNumberId)
         return contacts;
     }
 
-    private InboundEvent ReadMessage(JsonElement element, Message message, List<Contact> contacts)
+    private InboundEvent ReadMessage(JsonElement element, Message message, List<Contact> contacts, string? own)
     {
         if (message.Id is not { Length: > 0 and <= MaxId } id || UserOf(message, contacts) is not { } user)
         {
             return MetaWebhook.Unreadable(element);
         }
-        if (message.GroupId is { Length: > 0 })
+        var group = message.GroupId is { Length: > 0 } given ? given : null;
+        if (group is not null && (!WhatsAppRecipient.IsGroup(group) || message.Type == "system"))
         {
             return MetaWebhook.Ignored(element, "group_message");
         }
+        var chat = group ?? user;
         switch (message)
         {
             case { Type: "reaction", Reaction: { MessageId.Length: > 0 and <= MaxId } reaction }:
                 return new InboundReaction
                 {
                     PlatformId = id,
-                    Chat = new(user),
+                    Chat = new(chat),
                     ReactedPlatformId = reaction.MessageId,
                     Reaction = reaction.Emoji ?? "",
                     Removed = string.IsNullOrEmpty(reaction.Emoji),
@@ -142,13 +153,21 @@ internal sealed class WhatsAppReader(string? phoneNumberId)
                 return new IgnoredEvent { PlatformId = id, Type = message.Type };
         }
         var (words, kind, content) = WhatsAppContent.Read(message);
-        Received?.Invoke(user, id);
+        if (group is null)
+        {
+            Received?.Invoke(user, id);
+        }
+        else
+        {
+            (kind, words) = groups.Resolve(message, kind, words, own);
+        }
         var contact = contacts.Find(c => c.WaId == user || c.UserId == user) ?? (contacts.Count == 1 ? contacts[0] : null);
         return new InboundMessage
         {
             PlatformId = id,
-            Chat = new(user),
-            ChatTitle = contact?.Profile?.Name,
+            Chat = new(chat),
+            IsGroup = group is not null,
+            ChatTitle = group is null ? contact?.Profile?.Name : null,
             Author = new InboundAuthor(user, contact?.Profile?.Name, contact?.Profile?.Username?.TrimStart('@')),
             Kind = kind,
             Text = words,
@@ -175,7 +194,9 @@ internal sealed class WhatsAppReader(string? phoneNumberId)
             "failed" => PartState.Failed,
             _ => null,
         };
-        if (state is not { } reached)
+        // What one of a group did not get, the others may have.
+        var isOfOne = status.RecipientParticipantId ?? status.RecipientParticipantUserId;
+        if (state is not { } reached || (reached == PartState.Failed && isOfOne is not null))
         {
             return new IgnoredEvent { PlatformId = key, Type = "status" };
         }

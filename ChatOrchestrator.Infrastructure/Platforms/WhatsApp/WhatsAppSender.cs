@@ -32,7 +32,10 @@ internal sealed partial class WhatsAppSender(GraphApi graph, TimeProvider time)
             {
                 return await SendOutsideAsync(connection, number, token, part, cancellationToken);
             }
-            var answer = await graph.PostAsync($"{number}/messages", token, Json(part, part.Text, part.Format), cancellationToken);
+            // Groups take no choices: https://developers.facebook.com/documentation/business-messaging/whatsapp/groups
+            var (text, format) = part is { Format: WhatsAppParts.MessageFormat, PlainText: { } list } && WhatsAppRecipient.IsGroup(part.Chat.ChatId) && WhatsAppParts.IsInteractive(part.Text)
+                ? (list, null) : (part.Text, part.Format);
+            var answer = await graph.PostAsync($"{number}/messages", token, Json(part, text, format), cancellationToken);
             if (!answer.IsSuccess && part is { Format: WhatsAppParts.MessageFormat, PlainText: { } plain } && GraphError.TryRead(answer.Body) is { Code: 131008 or 131009 or 131051 or 131053 or 100, Subcode: not 33 })
             {
                 // It was refused for what it is: the same as a text.

@@ -22,6 +22,8 @@ internal static partial class WhatsAppSettings
 
     private const string Template = "template";
 
+    private const string Groups = "groups";
+
     public static IEnumerable<FieldError> Validate(IReadOnlyDictionary<string, string> secrets, JsonElement settings)
     {
         foreach (var error in MetaSettings.ValidateSecrets("WhatsApp", AccessToken, "The access token is required; a system user's token does not expire.", secrets))
@@ -40,6 +42,15 @@ internal static partial class WhatsAppSettings
 
     public static string? PhoneNumberIdOf(JsonElement settings) => MetaSettings.Text(settings, PhoneNumberId) is { } id && Digits().IsMatch(id) ? id : null;
 
+    public static WhatsAppGroups GroupsOf(JsonElement settings) => new(
+        MetaSettings.Text(settings, Groups) switch
+        {
+            "all" => GroupAnswers.All,
+            "none" => GroupAnswers.None,
+            _ => GroupAnswers.Mention,
+        },
+        MetaSettings.Text(settings, VerifiedName));
+
     public static WhatsAppTemplate? TemplateOf(JsonElement settings) =>
         settings.ValueKind == JsonValueKind.Object && settings.TryGetProperty(Template, out var template) && ValidateTemplate(template) is null
             ? new WhatsAppTemplate(
@@ -53,6 +64,7 @@ internal static partial class WhatsAppSettings
         PhoneNumberId => value.ValueKind == JsonValueKind.String && Digits().IsMatch(value.GetString()!) ? null : "A text of 5 to 20 digits.",
         DisplayPhoneNumber or VerifiedName => MetaSettings.ValidateLine(value),
         Template => ValidateTemplate(value),
+        Groups => value.ValueKind == JsonValueKind.String && value.GetString() is "mention" or "all" or "none" ? null : "One of 'mention', 'all' or 'none'.",
         _ => MetaSettings.Unknown,
     };
 

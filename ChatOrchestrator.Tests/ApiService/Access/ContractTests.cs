@@ -79,6 +79,60 @@ public sealed partial class ContractTests(ApiProcess api) : IClassFixture<ApiPro
         operations.Where(o => o.NeedsCaller).ShouldAllBe(o => o.Statuses.Contains(401) && o.Statuses.Contains(403));
     }
 
+    [Fact]
+    public async Task No_description_names_what_only_the_code_knows()
+    {
+        var names = ProductTypes.Select(t => t.Name).Where(n => n.Skip(1).Any(char.IsUpper)).ToHashSet(StringComparer.Ordinal);
+
+        Suspicious("At most int AiSettings.MaxSystemPromptLength characters.").ShouldBe("AiSettings.MaxSystemPromptLength");
+        Suspicious("One of BudgetActions.").ShouldBe("BudgetActions");
+        Suspicious("What `Ai:Model` says. CommonMark, never null.").ShouldBeNull();
+        foreach (var (path, text) in Descriptions((await api.GetAsync("openapi/v1.json")).Ok().Json, ""))
+        {
+            Suspicious(text).ShouldBeNull($"{path}: {text}");
+        }
+
+        // What stands in backticks is there on purpose: a setting, a field, a value.
+        string? Suspicious(string text) => MemberName().Match(Quoted().Replace(text, "")) is { Success: true } member ? member.Value
+            : Word().Matches(Quoted().Replace(text, "")).Select(m => m.Value).FirstOrDefault(names.Contains);
+    }
+
+    [Fact]
+    public async Task What_a_request_must_hold_cannot_be_null_and_is_not_shown_as_if()
+    {
+        var document = (await api.GetAsync("openapi/v1.json")).Ok().Json;
+        var checkedNames = new HashSet<string>();
+        foreach (var operation in (await OperationsAsync()).Where(o => o.BodySchema is not null))
+        {
+            var schema = document.GetProperty("components").GetProperty("schemas").GetProperty(operation.BodySchema!);
+            foreach (var name in schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(r => r.GetString()!) : [])
+            {
+                checkedNames.Add(name);
+                var property = schema.GetProperty("properties").GetProperty(name);
+                property.GetRawText().ShouldNotContain("\"null\"", Case.Sensitive, $"{operation.Id}.{name}");
+                var body = System.Text.Json.Nodes.JsonNode.Parse(operation.Example!)!.AsObject();
+                body[name] = null;
+                var answer = await SendAsync(operation.Method, Parameter().Replace(operation.Path, Guid.CreateVersion7().ToString()), body.ToJsonString(), ApiProcess.AdminKey);
+                // Signing out of nothing is done already.
+                answer.Status.ShouldBeInRange(operation.Id == "Logout" ? 204 : 400, 499, $"{operation.Id}.{name}");
+            }
+        }
+        checkedNames.ShouldContain("name");
+        checkedNames.Count.ShouldBeGreaterThan(5);
+    }
+
+    private static IEnumerable<Type> ProductTypes =>
+        new[] { typeof(ChatOrchestrator.Domain.Bots.Bot).Assembly, typeof(ChatOrchestrator.Application.Platforms).Assembly, typeof(ChatOrchestrator.ApiService.ApiHost).Assembly }
+            .SelectMany(a => a.GetTypes());
+
+    private static IEnumerable<(string Path, string Text)> Descriptions(JsonElement node, string path) => node.ValueKind switch
+    {
+        JsonValueKind.Object => node.EnumerateObject().SelectMany(p => p.Name is "description" or "summary" && p.Value.ValueKind == JsonValueKind.String
+            ? [($"{path}/{p.Name}", p.Value.GetString()!)] : Descriptions(p.Value, $"{path}/{p.Name}")),
+        JsonValueKind.Array => node.EnumerateArray().SelectMany((item, i) => Descriptions(item, $"{path}/{i}")),
+        _ => [],
+    };
+
     /// <summary>What the moment does not allow here: there is no dead letter, the web chat is not spoken to first, and the tokens are examples.</summary>
     private static readonly string[] Refusable =
     [
@@ -136,14 +190,25 @@ public sealed partial class ContractTests(ApiProcess api) : IClassFixture<ApiPro
     [GeneratedRegex(@"\{(\w+)\}")]
     private static partial Regex Parameter();
 
-    private sealed record Operation(string Method, string Path, string Id, string Summary, bool NeedsCaller, bool HasBody, string? Example, IReadOnlyList<int> Statuses)
+    [GeneratedRegex(@"(?<![\w.])[A-Z]\w*\.[A-Z]\w*")]
+    private static partial Regex MemberName();
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
+
+    [GeneratedRegex("`[^`]*`")]
+    private static partial Regex Quoted();
+
+    private sealed record Operation(string Method, string Path, string Id, string Summary, bool NeedsCaller, bool HasBody, string? BodySchema, string? Example, IReadOnlyList<int> Statuses)
     {
         public static Operation Of(string method, string path, JsonElement operation)
         {
             var body = operation.TryGetProperty("requestBody", out var request) ? request.GetProperty("content").GetProperty("application/json") : (JsonElement?)null;
             return new Operation(
                 method, path, operation.GetProperty("operationId").GetString()!, operation.GetProperty("summary").GetString() ?? "", operation.TryGetProperty("security", out _),
-                body is not null, body is { } b && b.TryGetProperty("example", out var example) ? example.GetRawText() : null,
+                body is not null,
+                body is { } content && content.TryGetProperty("schema", out var schema) && schema.TryGetProperty("$ref", out var reference) ? reference.GetString()!.Split('/')[^1] : null,
+                body is { } b && b.TryGetProperty("example", out var example) ? example.GetRawText() : null,
                 [.. operation.GetProperty("responses").EnumerateObject().Select(r => int.Parse(r.Name, System.Globalization.CultureInfo.InvariantCulture))]);
         }
     }

@@ -20,12 +20,12 @@ internal static class MessengerFixture
     public static IReadOnlyDictionary<string, string> Secrets { get; } =
         new Dictionary<string, string> { ["pageAccessToken"] = Token, ["appSecret"] = AppSecret, ["verifyToken"] = VerifyToken };
 
-    public static ConnectionSnapshot Connection(IReadOnlyDictionary<string, string>? secrets = null) => new()
+    public static ConnectionSnapshot Connection(IReadOnlyDictionary<string, string>? secrets = null, string settings = "{}") => new()
     {
         Id = ConnectionId.New(),
         Platform = PlatformName.From("messenger"),
         DisplayName = "Helper on Messenger",
-        Settings = JsonSerializer.Deserialize<JsonElement>("{}"),
+        Settings = JsonSerializer.Deserialize<JsonElement>(settings),
         Secrets = secrets ?? Secrets,
         Bot = new BotSnapshot(BotId.New(), "Helper", new AiSettings(), new ProcessingSettings(), 1),
     };

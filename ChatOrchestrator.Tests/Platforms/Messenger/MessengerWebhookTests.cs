@@ -61,10 +61,45 @@ public sealed class MessengerWebhookTests
         answer["url"].ShouldBe($"https://bot.example/webhooks/messenger/{_connection.Id}?confirmation_code={code}");
         erasure.PlatformId.ShouldBe($"erasure:{code}");
 
-        Verify(new() { ["confirmation_code"] = code }).ShouldNotBeNull();
+        Verify(new() { ["confirmation_code"] = code }).ShouldNotBeNull().ShouldContain("under another id", Case.Sensitive, "nobody could ask who it is");
         Verify(new() { ["confirmation_code"] = new string('0', code.Length) }).ShouldBeNull();
         Verify(new() { ["confirmation_code"] = "" }).ShouldBeNull();
     }
+
+    [Fact]
+    public async Task The_app_itself_asks_for_the_ids_and_proves_that_it_has_the_secret()
+    {
+        await using var graph = await GraphStub.StartAsync();
+        graph.Reply = _ => new(200, """{"data":[{"id":"6254119217964421","page":{"id":"380374449010653","name":"A page"}}],"paging":{"cursors":{"before":"MTAx","after":"MTAx"}}}""");
+
+        (await MatchAsync(graph, """{"appId":"1517776481860111","pageId":"380374449010653"}""")).ShouldBe(["6254119217964421"]);
+
+        var call = graph.Calls.ShouldHaveSingleItem();
+        call.Authorization.ShouldBe($"Bearer 1517776481860111|{MessengerFixture.AppSecret}");
+        var proof = Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(Encoding.UTF8.GetBytes(MessengerFixture.AppSecret), Encoding.UTF8.GetBytes($"1517776481860111|{MessengerFixture.AppSecret}")));
+        call.Path.ShouldEndWith($"/218471/ids_for_pages?limit=100&appsecret_proof={proof}&page=380374449010653");
+    }
+
+    [Fact]
+    public async Task Ids_that_are_not_to_be_had_are_none_and_those_that_cannot_be_asked_for_now_are_asked_for_again()
+    {
+        await using var graph = await GraphStub.StartAsync();
+        (await MatchAsync(graph, "{}")).ShouldBeNull();
+        graph.Calls.ShouldBeEmpty("there is nobody who could ask");
+        foreach (var refusal in (GraphStub.Answer[])[GraphStub.Error(400, 100), GraphStub.Error(403, 200), GraphStub.Error(400, 190)])
+        {
+            graph.Reply = _ => refusal;
+            (await MatchAsync(graph, """{"appId":"1"}""")).ShouldBeNull();
+        }
+        foreach (var failure in (GraphStub.Answer[])[GraphStub.Error(500, 2), new(502, "Bad Gateway"), new(0, "", HangUp: true), new(200, "[]")])
+        {
+            graph.Reply = _ => failure;
+            (await Should.ThrowAsync<PlatformException>(() => MatchAsync(graph, """{"appId":"1"}"""))).Permanent.ShouldBeFalse();
+        }
+    }
+
+    private static Task<IReadOnlyList<string>?> MatchAsync(GraphStub graph, string settings) =>
+        MessengerFixture.Adapter(graph.Url).MatchAsync(MessengerFixture.Connection(settings: settings), "218471", CancellationToken.None);
 
     [Fact]
     public void A_message_is_answered_with_nothing() =>

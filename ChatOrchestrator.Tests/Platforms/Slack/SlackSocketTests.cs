@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using ChatOrchestrator.Application.Ingress;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Tests.Fixtures;
 using ChatOrchestrator.Tests.Simulator;
@@ -54,6 +55,54 @@ public sealed class SlackSocketTests
         await SayAsync(simulator, "after it");
         await Eventually.TrueAsync(() => listener.Received.OfType<InboundMessage>().Any(m => m.Text == "after it"), Deadline, "the message arrives");
         (await simulator.ControlAsync(HttpMethod.Get, "stats"))!["slack.method.apps.connections.open"]!.GetValue<int>().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_comes_for_each_workspace_is_handed_in_for_its_connection_and_the_rest_for_nobody()
+    {
+        await using var simulator = await SimulatorInstance.StartAsync();
+        await simulator.ControlAsync(HttpMethod.Put, "slack/apps/sock", new { team_id = "T111" });
+        foreach (var (app, team) in ((string, string)[])[("second", "T222"), ("third", "T333")])
+        {
+            await simulator.ControlAsync(HttpMethod.Put, $"slack/apps/{app}", new { team_id = team, installation_of = "sock" });
+        }
+        var first = SlackFixture.Connection("""{"teamId":"T111"}""", new Dictionary<string, string> { ["botToken"] = "xoxb-sock-1", ["appToken"] = "xapp-sock-1" });
+        var second = SlackFixture.Connection("""{"teamId":"T222"}""", new Dictionary<string, string> { ["botToken"] = "xoxb-second-1", ["appToken"] = "xapp-sock-1" });
+        var adapter = SlackFixture.Adapter(simulator.Url);
+        var lease = ListenerLease.NameOf(adapter, first);
+        ListenerLease.NameOf(adapter, second).ShouldBe(lease);
+        lease.ShouldNotContain("xapp");
+        ListenerLease.NameOf(adapter, SlackFixture.Connection(secrets: new Dictionary<string, string> { ["botToken"] = "xoxb-sock-1", ["appToken"] = "xapp-other-1" })).ShouldNotBe(lease);
+        using var stop = new CancellationTokenSource();
+        var received = new ConcurrentQueue<(ConnectionSnapshot Connection, InboundEvent Event)>();
+        var listening = adapter.ListenAsync(
+            first,
+            (team, _) => ValueTask.FromResult(team == "T222" ? second : first),
+            (connection, events, _) =>
+            {
+                foreach (var one in events)
+                {
+                    received.Enqueue((connection, one));
+                }
+                return Task.CompletedTask;
+            },
+            stop.Token);
+        await ConnectedAsync(simulator);
+
+        foreach (var (app, text) in ((string, string)[])[("sock", "to the first"), ("second", "to the second"), ("third", "to nobody")])
+        {
+            await simulator.ControlAsync(HttpMethod.Post, "slack/messages", new { app, user_id = "U1", text });
+            await simulator.ControlAsync(HttpMethod.Post, "slack/commands", new { app, user_id = "U1", command = "/ask", text = $"{text}, by command" });
+        }
+        await AcknowledgedAsync(simulator, 6);
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => listening.WaitAsync(Deadline));
+
+        TextsOf(first).ShouldBe(["to the first", "to the first, by command"]);
+        TextsOf(second).ShouldBe(["to the second", "to the second, by command"]);
+        received.Count(r => r.Event is IgnoredEvent).ShouldBe(2);
+
+        List<string> TextsOf(ConnectionSnapshot connection) => [.. received.Where(r => r.Connection == connection).Select(r => r.Event).OfType<InboundMessage>().Select(m => m.Text).Order(StringComparer.Ordinal)];
     }
 
     [Fact]

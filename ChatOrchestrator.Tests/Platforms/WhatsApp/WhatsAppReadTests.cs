@@ -125,7 +125,6 @@ public sealed class WhatsAppReadTests
     [InlineData("other_number", "other_number")]
     [InlineData("template_status", "message_template_status_update")]
     [InlineData("errors", "errors")]
-    [InlineData("group_message", "group_message")]
     [InlineData("request_welcome", "request_welcome")]
     [InlineData("status_warning", "status")]
     public void What_is_only_noted(string payload, string type) => WhatsAppFixture.Read(payload).ShouldBeOfType<IgnoredEvent>().Type.ShouldBe(type);

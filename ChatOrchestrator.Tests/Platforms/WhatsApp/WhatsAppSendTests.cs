@@ -48,6 +48,21 @@ public sealed class WhatsAppSendTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_group_is_written_to_by_its_id_and_gets_choices_as_a_list()
+    {
+        const string Group = "Y2FwaV9ncm91cDoxNzA1NTU1MDEzOToxMjAzNjM0MDQ2OTQyMzM4MjAZD";
+        (await SendAsync(Interactive with { Chat = new(Group) })).ShouldBeOfType<DeliveryOutcome.Delivered>();
+        var call = _stub.Calls.ShouldHaveSingleItem();
+        (call["recipient_type"], call["to"], call["recipient"], call["type"]).ShouldBe(("group", Group, null, "text"));
+        call["text.body"].ShouldBe("Shall we?\n\n1. Yes");
+
+        await _adapter.ShowTypingAsync(WhatsAppFixture.Connection(), new(Group), CancellationToken.None);
+        _stub.Calls.Count.ShouldBe(1, "groups have no typing indicator");
+        var opened = await _adapter.OpenAsync(WhatsAppFixture.Connection(), Group, CancellationToken.None);
+        (opened.Chat.ChatId, opened.IsGroup, opened.UserId).ShouldBe((Group, true, null));
+    }
+
+    [Fact]
     public async Task A_message_of_json_that_is_refused_for_what_it_is_goes_out_as_text()
     {
         (await SendAsync(Interactive)).ShouldBeOfType<DeliveryOutcome.Delivered>();
