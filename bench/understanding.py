@@ -2,7 +2,8 @@
 """Does understanding make anybody wait for an answer? In one run, by turns: a bot that does not ask for it and one that does,
 100 messages a second; writes docs/benchmarks.md's understanding table.
 
-  bench/understanding.py [--harness ../shared/bench] [--quick] [--messages 1000] [--rate 100] [--rounds 2] [--judge-ms 100] [--no-write]
+  bench/understanding.py [--harness ../shared/bench] [--quick] [--messages 800] [--rate 100] [--rounds 2] [--judge-ms 100] [--no-write]
+                         [--resume]        (in pieces: --resume adds to the rounds of the pieces before)
 
 Same processes, Postgres and load as bench/run.py. Who judges is a model of its own (another provider, here in this script),
 which takes its time and answers by the schema. Exit code 1: not all was understood, or an answer was lost."""
@@ -58,13 +59,15 @@ def forget(connection):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--harness", default=f"{bench.ROOT}/../shared/bench"); p.add_argument("--quick", action="store_true"); p.add_argument("--no-write", action="store_true")
-    p.add_argument("--messages", type=int, default=1000); p.add_argument("--rate", type=int, default=100); p.add_argument("--rounds", type=int, default=2); p.add_argument("--judge-ms", type=int, default=100)
+    p.add_argument("--messages", type=int, default=800, help="a multiple of the 200 chats"); p.add_argument("--rate", type=int, default=100); p.add_argument("--rounds", type=int, default=2); p.add_argument("--judge-ms", type=int, default=100)
+    p.add_argument("--resume", action="store_true")
     a = p.parse_args()
     harness = os.path.abspath(a.harness)
     os.makedirs(f"{bench.STATE}/logs", exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     wanted = {"understanding": {"model": "judge", "intents": [{"name": n, "examples": [n]} for n in ("refund", "delivery", "praise", "human")]}}
-    runs = {False: [], True: []}
+    kept = f"{bench.STATE}/understanding.json"
+    runs = json.load(open(kept)) if a.resume and os.path.exists(kept) else {"off": [], "on": []}
     try:
         bench.build(a.quick); bench.fake(harness)
         judge = Judge(a.judge_ms / 1000)
@@ -83,18 +86,21 @@ def main():
             return r, during
         # Both ways are compiled before anything is measured.
         run(False, 6000)
-        run(True, 300, "--rate", a.rate)
+        run(True, 400, "--rate", a.rate)
         for i in range(a.rounds):
             for on in (False, True) if i % 2 == 0 else (True, False):
                 r, during = run(on, a.messages, "--rate", a.rate)
-                runs[on].append((r["e2e_ms"]["p50"], r["e2e_ms"]["p99"], r["ack_ms"]["p50"], r["ack_ms"]["p99"], during))
-                print(f"understanding {'on' if on else 'off'}: answer {runs[on][-1][0]:.1f} / {runs[on][-1][1]:.1f} ms, ack {runs[on][-1][2]:.1f} / {runs[on][-1][3]:.1f} ms, {during} understood by its end", flush=True)
-        off, on = ([statistics.median(column) for column in zip(*runs[x])] for x in (False, True))
-        cells = lambda m: f"{m[0]:.1f} | {m[1]:.1f} | {m[2]:.1f} | {m[3]:.1f}"
+                name, one = "on" if on else "off", (r["e2e_ms"]["p50"], r["e2e_ms"]["p99"], r["ack_ms"]["p50"], r["ack_ms"]["p99"], during / a.messages)
+                runs[name].append(one)
+                print(f"understanding {name}: answer {one[0]:.1f} / {one[1]:.1f} ms, ack {one[2]:.1f} / {one[3]:.1f} ms, {one[4]:.0%} understood by its end", flush=True)
+        json.dump(runs, open(kept, "w"))
+        columns = {name: list(zip(*runs[name])) for name in runs}
+        off, on = ([statistics.median(c) for c in columns[name]] for name in ("off", "on"))
+        cells = lambda name: " | ".join(f"{statistics.median(c):.1f} ({min(c):.1f}–{max(c):.1f})" for c in columns[name][:4])
         text = ("| understanding | answer p50 ms | answer p99 ms | ack p50 ms | ack p99 ms | understood by the end of the run |\n|---|---|---|---|---|---|\n"
-                f"| off | {cells(off)} | 0 |\n| on | {cells(on)} | {on[4] / a.messages:.0%} |\n"
+                f"| off | {cells('off')} | none |\n| on | {cells('on')} | {on[4]:.0%} |\n"
                 f"| ratio | {on[0] / off[0]:.2f} | {on[1] / off[1]:.2f} | {on[2] / off[2]:.2f} | {on[3] / off[3]:.2f} | |")
-        print(text, f"{judge.asked} calls", sep="\n", flush=True)
+        print(text, f"{judge.asked} calls, {len(runs['on'])} rounds", sep="\n", flush=True)
         if not a.no_write: bench.write("understanding", text)
     finally:
         bench.stop_all()
