@@ -24,7 +24,7 @@ public interface IAnalyticsStore
     Task<DateTimeOffset?> CompleteUntilAsync(CancellationToken cancellationToken);
 }
 
-/// <param name="Messages">How many places of messages were dealt with, and how many insights.</param>
+/// <param name="Messages">How many places of messages were dealt with.</param>
 /// <param name="HasMore">There is more to do at once.</param>
 public readonly record struct RollUp(long Messages, bool HasMore);
 

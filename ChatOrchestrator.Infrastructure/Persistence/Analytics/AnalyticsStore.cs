@@ -28,7 +28,7 @@ internal sealed class AnalyticsStore(ChatDatabase database) : IAnalyticsStore
                     var insights = await RollUpInsightsAsync(db, max, cancellationToken);
                     await db.SaveChangesAsync(cancellationToken);
                     await transaction.CommitAsync(cancellationToken);
-                    return new RollUp(done.Messages + insights, done.HasMore || insights == max);
+                    return done with { HasMore = done.HasMore || insights == max };
                 },
                 cancellationToken);
         }
