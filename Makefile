@@ -4,7 +4,7 @@ TEST_ARGS ?=
 MINUTES ?= 5
 SEED ?= 20261124
 
-.PHONY: sbom locked-restore lock setup-dev run-dev test chat migrate validate-config env-template doctor bench bench-micro bench-scale chaos fuzz
+.PHONY: sbom locked-restore lock setup-dev run-dev test chat migrate validate-config env-template doctor bench bench-micro bench-scale bench-understanding chaos fuzz
 
 # What the build and the tests need beside the SDK is installed on Debian, and named elsewhere.
 setup-dev:
@@ -64,6 +64,10 @@ bench-micro:
 # The cost of a message in a full store.
 bench-scale:
 	python3 bench/scale.py
+
+# Answers with and without understanding.
+bench-understanding:
+	python3 bench/understanding.py
 
 # Kills, freezes and restarts everything under load; ends with a table. FAULTS=WorkerKilled,AllKilled: only these. A machine without the stores fails instead of skipping.
 chaos:

@@ -75,10 +75,10 @@ def weigh(pid, nice):
     try: open(f"/proc/{pid}/autogroup", "w").write(str(nice))
     except OSError: print("No scheduling groups on this machine: workers have the same weight as the API.", file=sys.stderr)
 
-def own():
+def own(more={}):
     env = {"ASPNETCORE_ENVIRONMENT": "Production", "Admin__ApiKey": KEY, "Ai__Endpoint": FAKE + "/v1", "Ai__ApiKey": "sk-fake", "Ai__Model": "fake-1",
            "ConnectionStrings__chatdb": f"Host=127.0.0.1;Port={PG_PORT};Username=postgres;Database=chat", "ConnectionStrings__redis": f"127.0.0.1:{REDIS_PORT}",
-           "Platforms__Telegram__ApiBaseUrl": FAKE, "PublicUrl": "https://chat.example"}
+           "Platforms__Telegram__ApiBaseUrl": FAKE, "PublicUrl": "https://chat.example", **more}
     api = start("api", ["dotnet", f"{STATE}/out/ApiService/ChatOrchestrator.ApiService.dll", "--urls", API], env)
     up(API + "/health/ready")
     workers = [start(f"worker{i}", ["dotnet", f"{STATE}/out/Worker/ChatOrchestrator.Worker.dll", "--urls", f"http://127.0.0.1:{8091 + i}"], env) for i in range(2)]
@@ -86,8 +86,8 @@ def own():
     for w in workers: weigh(w.pid, 19)
     return [api.pid] + [w.pid for w in workers]
 
-def connection():
-    bot = post("/api/v1/bots", {"name": "Bench", "ai": {"systemPrompt": "You are the helpful assistant of a small shop. Answer briefly and politely."}, "processing": {"quietPeriodMs": 0}})
+def connection(more={}):
+    bot = post("/api/v1/bots", {"name": "Bench", "ai": {"systemPrompt": "You are the helpful assistant of a small shop. Answer briefly and politely."}, "processing": {"quietPeriodMs": 0, **more}})
     made = post(f"/api/v1/bots/{bot['id']}/connections", {"platform": "telegram", "displayName": "Bench", "secrets": {"botToken": "777000777:fake", "webhookSecret": SECRET}})
     return made["id"]
 

@@ -101,4 +101,4 @@ def main():
     finally:
         bench.stop_all()
 
-main()
+if __name__ == "__main__": main()

@@ -69,8 +69,10 @@ internal sealed record AnalyticsPointResponse(DateTimeOffset At, Guid? BotId, st
 /// <param name="Conversations">In which anybody wrote; each once.</param>
 /// <param name="Handoffs">Conversations that were given to an operator.</param>
 /// <param name="Cost">In the deployment's currency; null: no price was known.</param>
+/// <param name="Understanding">Of the participants' messages that were understood.</param>
 internal sealed record AnalyticsResponse(
-    MessageCounts Messages, long ActiveParticipants, long Conversations, TurnCounts Turns, AnswerTimeResponse AnswerTime, long Handoffs, TokenCounts Tokens, decimal? Cost)
+    MessageCounts Messages, long ActiveParticipants, long Conversations, TurnCounts Turns, AnswerTimeResponse AnswerTime, long Handoffs, TokenCounts Tokens, decimal? Cost,
+    UnderstandingCounts Understanding)
 {
     private const decimal NanosPerUnit = 1_000_000_000;
 
@@ -82,7 +84,8 @@ internal sealed record AnalyticsResponse(
         new AnswerTimeResponse(n.AnswerTimes.AverageMs, n.AnswerTimes.P50Ms, n.AnswerTimes.P95Ms),
         n.Handoffs,
         new TokenCounts(n.InputTokens, n.OutputTokens, n.InputTokens + n.OutputTokens),
-        n.CostNanos / NanosPerUnit);
+        n.CostNanos / NanosPerUnit,
+        UnderstandingCounts.Of(n.Intents));
 }
 
 /// <param name="Inbound">Of participants.</param>
@@ -94,3 +97,27 @@ internal sealed record TurnCounts(long Answered, long Failed);
 internal sealed record AnswerTimeResponse(long? AverageMs, long? P50Ms, long? P95Ms);
 
 internal sealed record TokenCounts(long Input, long Output, long Total);
+
+/// <summary>What was found out about participants' messages; they count in the step in which they were written.</summary>
+/// <param name="Messages">How many were understood.</param>
+/// <param name="Intents">By intent, the most frequent first; <c>none</c> are those without.</param>
+internal sealed record UnderstandingCounts(long Messages, SentimentCounts Sentiment, UrgencyCounts Urgency, IReadOnlyList<IntentCounts> Intents)
+{
+    public static UnderstandingCounts Of(IReadOnlyList<IntentNumbers> intents)
+    {
+        var all = intents.Aggregate(new IntentNumbers("", 0, 0, 0, 0, 0, 0, 0, 0), (a, b) => a.Plus(b));
+        return new UnderstandingCounts(
+            all.Messages, SentimentCounts.Of(all), new UrgencyCounts(all.Low, all.Normal, all.High), [.. intents.Select(i => new IntentCounts(i.Intent, i.Messages, SentimentCounts.Of(i)))]);
+    }
+}
+
+/// <param name="Average">From -1 to 1; null: no message was understood.</param>
+internal sealed record SentimentCounts(long Negative, long Neutral, long Positive, double? Average)
+{
+    public static SentimentCounts Of(IntentNumbers n) =>
+        new(n.Negative, n.Neutral, n.Positive, n.Messages > 0 ? Math.Round(n.ScoreThousandths / (1000.0 * n.Messages), 3) : null);
+}
+
+internal sealed record UrgencyCounts(long Low, long Normal, long High);
+
+internal sealed record IntentCounts(string Intent, long Messages, SentimentCounts Sentiment);

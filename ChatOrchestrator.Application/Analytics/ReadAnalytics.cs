@@ -59,5 +59,6 @@ public sealed class ReadAnalytics(IAnalyticsStore store, TimeProvider time)
         return new AnalyticsFilter(query.Scope, HourOf(from), HourOf(to - TimeSpan.FromTicks(1)) + 1, query.Bot, platform);
     }
 
-    private static int HourOf(DateTimeOffset at) => (int)Math.Floor((at - DateTimeOffset.UnixEpoch).TotalHours);
+    /// <summary>By ticks: the last one of an hour is too near to the next hour for a double.</summary>
+    private static int HourOf(DateTimeOffset at) => (int)Math.Floor((decimal)(at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerHour);
 }

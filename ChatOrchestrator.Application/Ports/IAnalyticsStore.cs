@@ -8,9 +8,10 @@ public interface IAnalyticsStore
 {
     /// <summary>
     /// Adds the next messages to the roll-ups, each exactly once, however many processes try: the place and the numbers are
-    /// one commit. What a transaction that is still open may yet add before a message's place is waited for.
+    /// one commit. What a transaction that is still open may yet add before a message's place is waited for. In the same
+    /// commit insights that are new, or say something else than when they were counted, are counted as what they say now.
     /// </summary>
-    /// <param name="max">How many places of messages at most.</param>
+    /// <param name="max">How many places of messages, and how many insights, at most.</param>
     Task<RollUp> RollUpAsync(int max, CancellationToken cancellationToken);
 
     /// <summary>All in one.</summary>
@@ -68,6 +69,22 @@ public sealed record AnalyticsNumbers
 
     /// <summary>From the stored question to its saved answer.</summary>
     public AnswerTimes AnswerTimes { get; init; }
+
+    /// <summary>What was understood, by intent, the most frequent first; an intent of no message is left out.</summary>
+    public IReadOnlyList<IntentNumbers> Intents { get; init; } = [];
+}
+
+/// <summary>What was found out about the messages of one intent.</summary>
+/// <param name="Intent">A bot's intent, or <see cref="None"/>.</param>
+/// <param name="Messages">How many.</param>
+/// <param name="ScoreThousandths">The sum of their sentiments (-1 to 1), in thousandths.</param>
+public sealed record IntentNumbers(string Intent, long Messages, long Negative, long Neutral, long Positive, long ScoreThousandths, long Low, long Normal, long High)
+{
+    /// <summary>Messages with none of the bot's intents. No intent has this name.</summary>
+    public const string None = "none";
+
+    public IntentNumbers Plus(IntentNumbers o) => new(
+        Intent, Messages + o.Messages, Negative + o.Negative, Neutral + o.Neutral, Positive + o.Positive, ScoreThousandths + o.ScoreThousandths, Low + o.Low, Normal + o.Normal, High + o.High);
 }
 
 /// <summary>How long answers took, in milliseconds; the shares are exact to a tenth.</summary>

@@ -65,6 +65,7 @@ internal sealed partial class UnderstandMessages(
     private long _renewedAt;
     private bool _isListed;
     private bool _isHeld;
+    private bool _isCrowded;
     private long? _position;
     private string? _saved;
 
@@ -77,7 +78,7 @@ internal sealed partial class UnderstandMessages(
             {
                 await LookAsync(stoppingToken);
             }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+            while (await NextAsync(timer, stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -89,8 +90,26 @@ internal sealed partial class UnderstandMessages(
         }
     }
 
+    /// <summary>Where messages wait for a place, they are looked for again once half of the places are free.</summary>
+    private async ValueTask<bool> NextAsync(PeriodicTimer timer, CancellationToken cancellationToken)
+    {
+        if (!_isCrowded)
+        {
+            return await timer.WaitForNextTickAsync(cancellationToken);
+        }
+        var tick = Task.Delay(Tick, time, cancellationToken);
+        await Task.Delay(Pause, time, cancellationToken);
+        while (_running.Count > MaxAtATime / 2 && !tick.IsCompleted)
+        {
+            await Task.WhenAny([tick, .. _running.Values]);
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return true;
+    }
+
     internal async Task LookAsync(CancellationToken cancellationToken)
     {
+        _isCrowded = false;
         try
         {
             if (!_isListed || time.GetElapsedTime(_listedAt) >= Relist)
@@ -157,6 +176,10 @@ internal sealed partial class UnderstandMessages(
                 {
                     free--;
                     Begin(message, cancellationToken);
+                }
+                else
+                {
+                    _isCrowded = true;
                 }
             }
             open = open is { } first && first < message.Sequence ? open : message.Sequence;

@@ -81,6 +81,8 @@ public abstract class ChatDbContext(DbContextOptions options) : DbContext(option
 
     public DbSet<AnalyticsAnswerTime> AnalyticsAnswerTimes => Set<AnalyticsAnswerTime>();
 
+    public DbSet<AnalyticsInsight> AnalyticsInsights => Set<AnalyticsInsight>();
+
     public DbSet<AnalyticsActive> AnalyticsActives => Set<AnalyticsActive>();
 
     public DbSet<AnalyticsProgress> AnalyticsProgress => Set<AnalyticsProgress>();

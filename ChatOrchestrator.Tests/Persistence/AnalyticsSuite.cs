@@ -2,23 +2,14 @@ using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Messages;
-using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
-using ChatOrchestrator.Infrastructure.Persistence.Analytics;
-using ChatOrchestrator.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Tests.Persistence;
 
 /// <summary>The numbers say what is stored: every message once, whoever adds it up and however often.</summary>
-public abstract class AnalyticsSuite(TestStore store) : StoreSuite(store)
+public abstract class AnalyticsSuite(TestStore store) : RollUpSuite(store)
 {
-    private static readonly int ThisHour = (int)((TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalHours);
-
-    private protected AnalyticsStore Analytics => new(Database);
-
-    private protected ChatDatabase Database => Store.Database;
-
     [StoreFact]
     public async Task The_numbers_are_those_of_what_was_said_however_often_it_is_added_up()
     {
@@ -108,37 +99,6 @@ public abstract class AnalyticsSuite(TestStore store) : StoreSuite(store)
         var days3 = await Analytics.SeriesAsync(new AnalyticsFilter(BotScope.All, ThisHour - (5 * 24), ThisHour + 2, bot), byDay: true, byBot: false, byPlatform: false, default);
         days3.Select(p => p.Numbers.ActiveParticipants).ShouldBe([1, 1, 2]);
     }
-
-    private protected async Task CatchUpAsync()
-    {
-        var mark = TimeProvider.System.GetUtcNow();
-        await Eventually.TrueAsync(
-            async _ =>
-            {
-                while ((await Analytics.RollUpAsync(10_000, default)).HasMore)
-                {
-                }
-                return await Analytics.CompleteUntilAsync(default) >= mark;
-            },
-            Deadline, "everything is in the numbers");
-    }
-
-    private protected async Task<(BotId, ConnectionId)> NewBotAsync(string platform)
-    {
-        await using var db = Store.CreateContext();
-        var now = TimeProvider.System.GetUtcNow();
-        var bot = new Bot("Test", new AiSettings(), new ProcessingSettings(), now);
-        var connection = new PlatformConnection(bot.Id, PlatformName.From(platform), "Test", "{}", "", now);
-        db.Bots.Add(bot);
-        db.Connections.Add(connection);
-        await db.SaveChangesAsync();
-        return (bot.Id, connection.Id);
-    }
-
-    private protected Task<AnalyticsNumbers> SumAsync(BotId bot, string? platform = null) =>
-        Analytics.SummarizeAsync(Filter(bot) with { Platform = platform is null ? null : PlatformName.From(platform) }, default);
-
-    private static AnalyticsFilter Filter(BotId bot) => new(BotScope.All, ThisHour - 1, ThisHour + 3, bot);
 
     private async Task ConverseAsync(TestChat chat, int inputTokens, int outputTokens, bool failed = false)
     {

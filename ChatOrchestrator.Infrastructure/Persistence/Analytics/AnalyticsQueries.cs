@@ -10,13 +10,17 @@ internal static class AnalyticsQueries
 {
     private const int HoursPerDay = 24;
 
+    /// <summary>A step that no time is longer than.</summary>
+    private const int WholeTime = int.MaxValue;
+
     public static async Task<AnalyticsNumbers> SummarizeAsync(ChatDbContext db, AnalyticsFilter filter, CancellationToken cancellationToken)
     {
-        var sums = await SumAsync(Hours(db, filter), HoursPerDay, cancellationToken);
+        var sums = await SumAsync(Hours(db, filter), WholeTime, cancellationToken);
         var times = await Times(db, filter).GroupBy(t => t.Bucket).Select(g => new { Bucket = g.Key, Answers = g.Sum(t => t.Answers) }).ToListAsync(cancellationToken);
         return Numbers(
             sums,
             times.Select(t => new BucketCount(t.Bucket, t.Answers)),
+            await db.SumIntentsAsync(filter, WholeTime, cancellationToken),
             await ActiveAsync(db, filter, AnalyticsActive.Participant, cancellationToken),
             await ActiveAsync(db, filter, AnalyticsActive.Conversation, cancellationToken));
     }
@@ -37,13 +41,15 @@ internal static class AnalyticsQueries
         var sumsOf = sums.ToLookup(s => Key(s.Slot, s.Bot, s.Platform));
         var timesOf = times.ToLookup(t => Key(t.Slot, t.BotId, t.Platform), t => new BucketCount(t.Bucket, t.Answers));
         var activesOf = actives.ToLookup(a => Key(a.Slot, a.BotId, a.Platform));
+        var intentsOf = (await db.SumIntentsAsync(wide, step, cancellationToken)).ToLookup(i => Key(i.Slot, i.Bot, i.Platform));
         return
         [
-            .. sumsOf.Select(g => g.Key).Union(activesOf.Select(g => g.Key))
+            .. sumsOf.Select(g => g.Key).Union(activesOf.Select(g => g.Key)).Union(intentsOf.Select(g => g.Key))
                 .OrderBy(k => k.Slot).ThenBy(k => k.Bot?.Value).ThenBy(k => k.Platform, StringComparer.Ordinal)
                 .Select(key => new AnalyticsPoint(key.Slot * step, key.Bot, key.Platform, Numbers(
                     sumsOf[key],
                     timesOf[key],
+                    intentsOf[key],
                     activesOf[key].Where(a => a.Kind == AnalyticsActive.Participant).Sum(a => a.Count),
                     activesOf[key].Where(a => a.Kind == AnalyticsActive.Conversation).Sum(a => a.Count)))),
         ];
@@ -77,7 +83,7 @@ internal static class AnalyticsQueries
         ];
     }
 
-    private static AnalyticsNumbers Numbers(IEnumerable<Sums> sums, IEnumerable<BucketCount> times, long participants, long conversations)
+    private static AnalyticsNumbers Numbers(IEnumerable<Sums> sums, IEnumerable<BucketCount> times, IEnumerable<IntentSums> intents, long participants, long conversations)
     {
         var all = sums.Aggregate(Sums.None, (a, b) => a.Plus(b));
         return new AnalyticsNumbers
@@ -94,6 +100,7 @@ internal static class AnalyticsQueries
             OutputTokens = all.OutputTokens,
             CostNanos = all.Priced > 0 ? all.CostNanos : null,
             AnswerTimes = Distribution(times, all.AnswerMs),
+            Intents = InsightQueries.Together(intents),
         };
     }
 

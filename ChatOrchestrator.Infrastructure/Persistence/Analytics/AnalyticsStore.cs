@@ -23,10 +23,12 @@ internal sealed class AnalyticsStore(ChatDatabase database) : IAnalyticsStore
                 async db =>
                 {
                     await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-                    var done = await RollUpAsync(db, max, cancellationToken);
+                    // Behind the progress, whose row lets one process in at a time.
+                    var done = await RollUpMessagesAsync(db, max, cancellationToken);
+                    var insights = await RollUpInsightsAsync(db, max, cancellationToken);
                     await db.SaveChangesAsync(cancellationToken);
                     await transaction.CommitAsync(cancellationToken);
-                    return done;
+                    return done with { HasMore = done.HasMore || insights == max };
                 },
                 cancellationToken);
         }
@@ -46,7 +48,7 @@ internal sealed class AnalyticsStore(ChatDatabase database) : IAnalyticsStore
     public Task<DateTimeOffset?> CompleteUntilAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(db => db.AnalyticsProgress.AsNoTracking().Select(p => p.CompleteUntil).SingleOrDefaultAsync(cancellationToken), cancellationToken);
 
-    private static async Task<RollUp> RollUpAsync(ChatDbContext db, int max, CancellationToken cancellationToken)
+    private static async Task<RollUp> RollUpMessagesAsync(ChatDbContext db, int max, CancellationToken cancellationToken)
     {
         // An update that changes nothing locks the row on every store: one process at a time moves it.
         if (await db.AnalyticsProgress.Where(p => p.Id == Row).ExecuteUpdateAsync(set => set.SetProperty(p => p.Through, p => p.Through), cancellationToken) == 0)
@@ -85,6 +87,34 @@ internal sealed class AnalyticsStore(ChatDatabase database) : IAnalyticsStore
             (progress.Barrier, progress.BarrierAt) = await BarrierAsync(db, cancellationToken);
         }
         return new RollUp(through - from, HasMore: false);
+    }
+
+    private static async Task<int> RollUpInsightsAsync(ChatDbContext db, int max, CancellationToken cancellationToken)
+    {
+        var isPostgres = db is PostgresChatDbContext;
+        object due = max;
+        if (isPostgres)
+        {
+            var taken = new List<Guid>();
+            await using var take = Command(db, InsightStatements.PostgresTake, max);
+            await using (var reader = await take.ExecuteReaderAsync(cancellationToken))
+            {
+                while (await reader.ReadAsync(cancellationToken))
+                {
+                    taken.Add(reader.GetGuid(0));
+                }
+            }
+            if (taken.Count == 0)
+            {
+                return 0;
+            }
+            due = taken.ToArray();
+        }
+        var statements = isPostgres ? InsightStatements.Postgres : InsightStatements.Sqlite;
+        await using var count = Command(db, statements.Count, due);
+        await count.ExecuteNonQueryAsync(cancellationToken);
+        await using var mark = Command(db, statements.Mark, due);
+        return await mark.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task<bool> IsOpenAsync(ChatDbContext db, DateTimeOffset barrier, CancellationToken cancellationToken)

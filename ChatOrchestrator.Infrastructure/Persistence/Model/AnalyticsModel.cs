@@ -1,4 +1,6 @@
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Persistence.Analytics;
 using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Model;
@@ -50,6 +52,37 @@ public sealed class AnalyticsAnswerTime
     public int Bucket { get; init; }
 
     public long Answers { get; init; }
+}
+
+/// <summary>What was found out about the messages of one intent in one hour with one bot on one platform.</summary>
+public sealed class AnalyticsInsight
+{
+    public BotId BotId { get; init; }
+
+    public required PlatformName Platform { get; init; }
+
+    /// <summary>The hour of the messages, whenever they were understood.</summary>
+    public int Hour { get; init; }
+
+    /// <summary>The intent's name, or <c>none</c>.</summary>
+    public required string Intent { get; init; }
+
+    public long Messages { get; init; }
+
+    public long Negative { get; init; }
+
+    public long Neutral { get; init; }
+
+    public long Positive { get; init; }
+
+    /// <summary>The sum of the sentiments, in thousandths: whole numbers, so that taking away is exact.</summary>
+    public long Score { get; init; }
+
+    public long Low { get; init; }
+
+    public long Normal { get; init; }
+
+    public long High { get; init; }
 }
 
 /// <summary>That somebody was active: a participant who wrote, a conversation in which somebody wrote.</summary>
@@ -104,6 +137,20 @@ internal static class AnalyticsModel
             }
         });
         modelBuilder.Entity<AnalyticsAnswerTime>().ToTable("analytics_answer_times").HasKey(t => new { t.Hour, t.BotId, t.Platform, t.Bucket });
+        modelBuilder.Entity<AnalyticsInsight>(insight =>
+        {
+            insight.ToTable("analytics_insights").HasKey(i => new { i.Hour, i.BotId, i.Platform, i.Intent });
+            insight.Property(i => i.Intent).HasMaxLength(50);
+        });
+        modelBuilder.Entity<Insight>(insight =>
+        {
+            // What the numbers hold of it; null: nothing yet.
+            insight.Property<Sentiment?>("CountedSentiment");
+            insight.Property<double?>("CountedScore");
+            insight.Property<string?>("CountedIntent").HasMaxLength(50);
+            insight.Property<Urgency?>("CountedUrgency");
+            insight.HasIndex(i => new { i.MessageAt, i.MessageId }).HasFilter(InsightStatements.IsDue).HasDatabaseName(InsightStatements.DueIndex);
+        });
         modelBuilder.Entity<AnalyticsActive>().ToTable("analytics_actives").HasKey(a => new { a.Kind, a.Grain, a.Slot, a.BotId, a.Platform, a.Subject });
         modelBuilder.Entity<AnalyticsProgress>(progress =>
         {

@@ -672,6 +672,23 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("conversation_id");
 
+                    b.Property<string>("CountedIntent")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("counted_intent");
+
+                    b.Property<double?>("CountedScore")
+                        .HasColumnType("double precision")
+                        .HasColumnName("counted_score");
+
+                    b.Property<int?>("CountedSentiment")
+                        .HasColumnType("integer")
+                        .HasColumnName("counted_sentiment");
+
+                    b.Property<int?>("CountedUrgency")
+                        .HasColumnType("integer")
+                        .HasColumnName("counted_urgency");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
@@ -735,6 +752,10 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
 
                     b.HasIndex("ConversationId", "Sequence")
                         .HasDatabaseName("ix_insights_conversation_id_sequence");
+
+                    b.HasIndex("MessageAt", "MessageId")
+                        .HasDatabaseName("ix_insights_due")
+                        .HasFilter("counted_score IS DISTINCT FROM sentiment_score OR counted_intent IS DISTINCT FROM intent OR counted_urgency IS DISTINCT FROM urgency");
 
                     b.ToTable("insights", (string)null);
                 });
@@ -1481,6 +1502,64 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Postgres
                         .HasName("pk_analytics_hours");
 
                     b.ToTable("analytics_hours", (string)null);
+                });
+
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.AnalyticsInsight", b =>
+                {
+                    b.Property<int>("Hour")
+                        .HasColumnType("integer")
+                        .HasColumnName("hour");
+
+                    b.Property<Guid>("BotId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("bot_id");
+
+                    b.Property<string>("Platform")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("platform");
+
+                    b.Property<string>("Intent")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("intent");
+
+                    b.Property<long>("High")
+                        .HasColumnType("bigint")
+                        .HasColumnName("high");
+
+                    b.Property<long>("Low")
+                        .HasColumnType("bigint")
+                        .HasColumnName("low");
+
+                    b.Property<long>("Messages")
+                        .HasColumnType("bigint")
+                        .HasColumnName("messages");
+
+                    b.Property<long>("Negative")
+                        .HasColumnType("bigint")
+                        .HasColumnName("negative");
+
+                    b.Property<long>("Neutral")
+                        .HasColumnType("bigint")
+                        .HasColumnName("neutral");
+
+                    b.Property<long>("Normal")
+                        .HasColumnType("bigint")
+                        .HasColumnName("normal");
+
+                    b.Property<long>("Positive")
+                        .HasColumnType("bigint")
+                        .HasColumnName("positive");
+
+                    b.Property<long>("Score")
+                        .HasColumnType("bigint")
+                        .HasColumnName("score");
+
+                    b.HasKey("Hour", "BotId", "Platform", "Intent")
+                        .HasName("pk_analytics_insights");
+
+                    b.ToTable("analytics_insights", (string)null);
                 });
 
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.AnalyticsProgress", b =>

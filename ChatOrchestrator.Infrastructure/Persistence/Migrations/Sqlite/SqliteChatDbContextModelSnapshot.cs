@@ -665,6 +665,23 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("conversation_id");
 
+                    b.Property<string>("CountedIntent")
+                        .HasMaxLength(50)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("counted_intent");
+
+                    b.Property<double?>("CountedScore")
+                        .HasColumnType("REAL")
+                        .HasColumnName("counted_score");
+
+                    b.Property<int?>("CountedSentiment")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("counted_sentiment");
+
+                    b.Property<int?>("CountedUrgency")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("counted_urgency");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
@@ -728,6 +745,10 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
 
                     b.HasIndex("ConversationId", "Sequence")
                         .HasDatabaseName("ix_insights_conversation_id_sequence");
+
+                    b.HasIndex("MessageAt", "MessageId")
+                        .HasDatabaseName("ix_insights_due")
+                        .HasFilter("counted_score IS DISTINCT FROM sentiment_score OR counted_intent IS DISTINCT FROM intent OR counted_urgency IS DISTINCT FROM urgency");
 
                     b.ToTable("insights", (string)null);
                 });
@@ -1468,6 +1489,64 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Migrations.Sqlite
                         .HasName("pk_analytics_hours");
 
                     b.ToTable("analytics_hours", (string)null);
+                });
+
+            modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.AnalyticsInsight", b =>
+                {
+                    b.Property<int>("Hour")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hour");
+
+                    b.Property<Guid>("BotId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("bot_id");
+
+                    b.Property<string>("Platform")
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("platform");
+
+                    b.Property<string>("Intent")
+                        .HasMaxLength(50)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("intent");
+
+                    b.Property<long>("High")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("high");
+
+                    b.Property<long>("Low")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("low");
+
+                    b.Property<long>("Messages")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("messages");
+
+                    b.Property<long>("Negative")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("negative");
+
+                    b.Property<long>("Neutral")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("neutral");
+
+                    b.Property<long>("Normal")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("normal");
+
+                    b.Property<long>("Positive")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("positive");
+
+                    b.Property<long>("Score")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("score");
+
+                    b.HasKey("Hour", "BotId", "Platform", "Intent")
+                        .HasName("pk_analytics_insights");
+
+                    b.ToTable("analytics_insights", (string)null);
                 });
 
             modelBuilder.Entity("ChatOrchestrator.Infrastructure.Persistence.Model.AnalyticsProgress", b =>

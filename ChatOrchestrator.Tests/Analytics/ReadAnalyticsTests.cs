@@ -1,0 +1,25 @@
+using System.Globalization;
+using ChatOrchestrator.Application.Access;
+using ChatOrchestrator.Application.Analytics;
+using ChatOrchestrator.Application.Ports;
+using NSubstitute;
+
+namespace ChatOrchestrator.Tests.Analytics;
+
+public sealed class ReadAnalyticsTests
+{
+    [Theory]
+    [InlineData("2026-01-31T23:00:00Z", "2026-02-01T00:00:00Z", "2026-01-31T23:00:00Z", "2026-02-01T00:00:00Z")]
+    [InlineData("2026-01-31T23:59:59Z", "2026-02-01T00:00:01Z", "2026-01-31T23:00:00Z", "2026-02-01T01:00:00Z")]
+    public async Task Times_are_rounded_to_the_hours_that_hold_them_and_a_month_has_no_hour_of_the_next(string from, string to, string first, string end)
+    {
+        var store = Substitute.For<IAnalyticsStore>();
+        store.SummarizeAsync(default!, default).ReturnsForAnyArgs(new AnalyticsNumbers());
+
+        var answer = await new ReadAnalytics(store, TimeProvider.System).SummarizeAsync(new AnalyticsQuery(BotScope.All, At(from), At(to), null, null), default);
+
+        (answer.From, answer.To).ShouldBe((At(first), At(end)));
+    }
+
+    private static DateTimeOffset At(string time) => DateTimeOffset.Parse(time, CultureInfo.InvariantCulture);
+}
