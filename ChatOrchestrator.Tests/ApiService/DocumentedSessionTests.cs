@@ -7,8 +7,8 @@ using ChatOrchestrator.Tests.Fixtures.Processes;
 namespace ChatOrchestrator.Tests.ApiService;
 
 /// <summary>
-/// The session of <c>docs/api.md</c> runs as it is printed, in one shell, against a process on an empty store. With
-/// <c>UPDATE_DOCS=1</c> what it prints is written into the document.
+/// The sessions of <c>docs/api.md</c> and <c>docs/notifications.md</c> run as they are printed, each in one shell, against a
+/// process on an empty store. With <c>UPDATE_DOCS=1</c> what they print is written into the document.
 /// </summary>
 public sealed partial class DocumentedSessionTests
 {
@@ -18,12 +18,17 @@ public sealed partial class DocumentedSessionTests
     private const string Next = "=== next ===";
 
     [ShellFact]
-    public async Task Every_command_of_the_session_prints_what_the_document_says()
+    public Task Every_command_of_the_session_prints_what_the_document_says() => RunAsync("api.md", 30);
+
+    [ShellFact]
+    public Task Every_command_about_notifications_prints_what_the_document_says() => RunAsync("notifications.md", 5);
+
+    private static async Task RunAsync(string name, int least)
     {
-        var file = Path.Combine(TestMachine.RepositoryRoot, "docs", "api.md");
+        var file = Path.Combine(TestMachine.RepositoryRoot, "docs", name);
         var document = await File.ReadAllTextAsync(file);
         var commands = Blocks().Matches(document).SelectMany(b => Commands(b.Groups[1].Value)).ToList();
-        commands.Count.ShouldBeGreaterThan(30);
+        commands.Count.ShouldBeGreaterThan(least);
         var settings = ApiProcess.Settings();
         settings["Admin__ApiKey"] = OwnerKey;
         var api = await ApiProcess.StartAsync(settings);
@@ -101,7 +106,7 @@ public sealed partial class DocumentedSessionTests
     [GeneratedRegex("```console\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Blocks();
 
-    [GeneratedRegex(@"\b(eyJ|cor_|cok_)(?:[A-Za-z0-9_.-]{20,}|…)")]
+    [GeneratedRegex(@"\b(eyJ|cor_|cok_|whsec_)(?:[A-Za-z0-9_.+/=-]{20,}|…)")]
     private static partial Regex Secret();
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
