@@ -13,7 +13,7 @@ internal sealed class ModerateEdits(ModerateText moderate)
 {
     private const int MaxRemembered = 10_000;
 
-    private readonly ConcurrentDictionary<(Guid Message, DateTimeOffset EditedAt, int Settings), byte> _passed = new();
+    private readonly ConcurrentDictionary<(Guid Message, DateTimeOffset EditedAt), byte> _passed = new();
 
     /// <summary>The verdict, or null: there is nothing to judge, or it was let through before.</summary>
     /// <param name="editedAt">When it was changed last; null: it is as it was.</param>
@@ -23,7 +23,7 @@ internal sealed class ModerateEdits(ModerateText moderate)
         {
             return null;
         }
-        var key = (message, at, settings.GetHashCode());
+        var key = (message, at);
         if (_passed.ContainsKey(key))
         {
             return null;
