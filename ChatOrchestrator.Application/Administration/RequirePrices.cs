@@ -18,6 +18,14 @@ public sealed class RequirePrices(IModelCatalog catalog)
         {
             models = models.Append(budget.CheaperModel);
         }
+        if (bot.Processing.Memory is { Summarize: true, Model: { Length: > 0 } summarizing })
+        {
+            models = models.Concat(catalog.ChainOf(summarizing, null));
+        }
+        if (bot.Processing.Understanding is { UseModel: true, Model: { Length: > 0 } judging })
+        {
+            models = models.Concat(catalog.ChainOf(judging, null));
+        }
         if (models.FirstOrDefault(m => catalog.PriceOf(m) is null) is { } unpriced)
         {
             throw new DomainException(

@@ -1,4 +1,6 @@
+using ChatOrchestrator.Application.Moderation;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
@@ -16,6 +18,7 @@ internal sealed partial class KeepSummaries(
     IConnectionDirectory connections,
     DueSummaries due,
     WriteSummary write,
+    ModerateEdits edits,
     ITokenCounter counter,
     TimeProvider time,
     ILogger<KeepSummaries> logger) : BackgroundService
@@ -93,7 +96,7 @@ internal sealed partial class KeepSummaries(
                 await store.SaveAsync(claimed, new WrittenSummary(claimed.Summary.Text, claimed.Summary.ThroughSequence, claimed.Summary.ThroughAt, HasMore: false), cancellationToken);
                 return;
             }
-            await WriteAsync(claimed, connection.Bot, memory, cancellationToken);
+            await WriteAsync(claimed, connection, memory, cancellationToken);
         }
         catch (ModelException e)
         {
@@ -102,6 +105,12 @@ internal sealed partial class KeepSummaries(
             NotWritten(claimed.Conversation, failure, claimed.Failures + 1);
             await store.PostponeAsync(claimed, failure, Pause(claimed.Failures, e.RetryAfter), cancellationToken);
         }
+        catch (BudgetReachedException e)
+        {
+            EngineTelemetry.Summaries.Add(1, new KeyValuePair<string, object?>("outcome", BudgetReachedException.Reason));
+            NotPaid(claimed.Conversation, e.Message);
+            await store.PostponeAsync(claimed, BudgetReachedException.Reason, LongestPause, cancellationToken);
+        }
         catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
         {
             Broke(e, claimed.Conversation);
@@ -109,8 +118,9 @@ internal sealed partial class KeepSummaries(
         }
     }
 
-    private async Task WriteAsync(ClaimedSummary claimed, BotSnapshot bot, MemorySettings memory, CancellationToken cancellationToken)
+    private async Task WriteAsync(ClaimedSummary claimed, ConnectionSnapshot connection, MemorySettings memory, CancellationToken cancellationToken)
     {
+        var bot = connection.Bot;
         var before = claimed.Summary is { Text.Length: > 0 } known && known.ThroughSequence > claimed.ForgottenThrough ? known : new StoredSummary("", claimed.ForgottenThrough, null);
         var isNew = before.Text.Length == 0;
         var kept = bot.Ai.MaxHistory / 2;
@@ -123,16 +133,30 @@ internal sealed partial class KeepSummaries(
             return;
         }
         var (text, said) = Session(before, [.. messages.Take(added)], memory);
-        said = [.. said.Where(m => !string.IsNullOrWhiteSpace(m.Text)).Select(m => claimed.IsGroup ? m : m with { Name = null })];
+        said = [.. (await ReadableAsync(connection, said, cancellationToken)).Where(m => !string.IsNullOrWhiteSpace(m.Text)).Select(m => claimed.IsGroup ? m : m with { Name = null })];
         if (said.Count > 0)
         {
-            text = await write.HandleAsync(bot, memory, text, said, cancellationToken);
+            text = await write.HandleAsync(connection, memory, text, said, cancellationToken);
         }
         var last = messages[added - 1];
         if (await store.SaveAsync(claimed, new WrittenSummary(text, last.Sequence, last.CreatedAt, HasMore: !isNew && messages.Count == limit), cancellationToken))
         {
             EngineTelemetry.Summaries.Add(1, new KeyValuePair<string, object?>("outcome", "written"));
         }
+    }
+
+    /// <summary>Without what was changed into something that the bot does not let in.</summary>
+    private async ValueTask<IReadOnlyList<SaidMessage>> ReadableAsync(ConnectionSnapshot connection, IReadOnlyList<SaidMessage> messages, CancellationToken cancellationToken)
+    {
+        var readable = new List<SaidMessage>(messages.Count);
+        foreach (var message in messages)
+        {
+            if (await edits.MayBeReadAsync(connection, message.Id, message.EditedAt, message.Text, cancellationToken))
+            {
+                readable.Add(message);
+            }
+        }
+        return readable;
     }
 
     /// <summary>How many of the latest messages stay out of the summary: they stand in the prompt themselves, in half of the place that history has.</summary>
@@ -180,6 +204,9 @@ internal sealed partial class KeepSummaries(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The summary of {ConversationId} was not written ({Failure}, {Failures} in a row)")]
     private partial void NotWritten(ConversationId conversationId, string failure, int failures);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The summary of {ConversationId} waits: the bot's budget is used up ({Limit})")]
+    private partial void NotPaid(ConversationId conversationId, string limit);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Writing the summary of {ConversationId} broke")]
     private partial void Broke(Exception e, ConversationId conversationId);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ChatOrchestrator.Application.Ports;
-using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Application.Turns.Redaction;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Messages;
@@ -10,7 +10,7 @@ using Microsoft.Extensions.AI;
 namespace ChatOrchestrator.Application.Memory;
 
 /// <summary>Asks a model to add what was said to the summary of what was said before.</summary>
-internal sealed class WriteSummary(IChatClient model, ITokenCounter counter, TimeProvider time)
+internal sealed class WriteSummary(AskBeside ask, ITokenCounter counter)
 {
     /// <summary>How long the model may take: less than the claim.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -27,8 +27,10 @@ internal sealed class WriteSummary(IChatClient model, ITokenCounter counter, Tim
 
     /// <returns>The new summary.</returns>
     /// <exception cref="ModelException">The model did not write one.</exception>
-    public async Task<string> HandleAsync(BotSnapshot bot, MemorySettings memory, string before, IReadOnlyList<SaidMessage> messages, CancellationToken cancellationToken)
+    /// <exception cref="BudgetReachedException">The model was not asked.</exception>
+    public async Task<string> HandleAsync(ConnectionSnapshot connection, MemorySettings memory, string before, IReadOnlyList<SaidMessage> messages, CancellationToken cancellationToken)
     {
+        var bot = connection.Bot;
         var redaction = PromptRedaction.For(bot.Processing);
         IList<ChatMessage> prompt =
         [
@@ -36,20 +38,8 @@ internal sealed class WriteSummary(IChatClient model, ITokenCounter counter, Tim
             new ChatMessage(ChatRole.User, Material(before, messages)),
         ];
         prompt = redaction?.Redact(prompt) ?? prompt;
-        var options = new ChatOptions { ModelId = memory.Model ?? bot.Ai.Model, MaxOutputTokens = memory.SummaryTokens * 2 };
-        using var limit = new CancellationTokenSource(Patience, time);
-        using var link = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        ChatResponse response;
-        try
-        {
-            response = await model.GetResponseAsync(prompt, options, link.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new ModelException(ModelFailure.TimedOut);
-        }
-        EngineTelemetry.Tokens.Add(response.Usage?.InputTokenCount ?? 0, new("model", response.ModelId), new("direction", "input"));
-        EngineTelemetry.Tokens.Add(response.Usage?.OutputTokenCount ?? 0, new("model", response.ModelId), new("direction", "output"));
+        var options = new ModelCallOptions { ModelId = memory.Model ?? bot.Ai.Model, MaxOutputTokens = memory.SummaryTokens * 2 };
+        var response = await ask.HandleAsync(connection, CallPurposes.Summary, prompt, options, memory.SummaryTokens * 2, Patience, cancellationToken);
         var text = Cut((redaction?.Restore(response.Text) ?? response.Text).Replace('\0', '\uFFFD').Trim(), memory.SummaryTokens, options.ModelId);
         return text.Length > 0 ? text : throw new ModelException(ModelFailure.Empty);
     }

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Application.Turns.Redaction;
@@ -12,14 +13,15 @@ namespace ChatOrchestrator.Application.Moderation;
 /// <summary>What is to be done about a text.</summary>
 /// <param name="Action">The worst that any category asks for.</param>
 /// <param name="Categories">Those that count, with their scores.</param>
-/// <param name="IsUnchecked">The endpoint did not answer; the word lists found nothing.</param>
+/// <param name="IsUnchecked">The endpoint did not judge all of it.</param>
 internal readonly record struct Verdict(ModerationAction Action, IReadOnlyDictionary<string, double> Categories, bool IsUnchecked = false);
 
 /// <summary>
-/// Judges a text by the word lists, and by the endpoint where the bot wants that. Personal data that the bot keeps from the
+/// Judges a text by the word lists, and it and its pictures by the endpoint where the bot wants that. Personal data that the bot keeps from the
 /// model is kept from the endpoint, too.
 /// </summary>
-internal sealed partial class ModerateText(IScoresTexts scores, LanePlaces places, IOptions<ModerationOptions> options, ILogger<ModerateText> logger)
+internal sealed partial class ModerateText(
+    IScoresTexts scores, IModelCatalog catalog, ChargeCall charge, LanePlaces places, IOptions<ModerationOptions> options, ILogger<ModerateText> logger)
 {
     /// <summary>A participant can write again; an answer that cannot be judged is lost.</summary>
     private const int AttemptsForInput = 1;
@@ -39,30 +41,28 @@ internal sealed partial class ModerateText(IScoresTexts scores, LanePlaces place
     /// <summary>Whether nothing of an answer may be shown before all of it was judged.</summary>
     public bool HoldsAnswers(BotSnapshot bot) => SettingsOf(bot) is not null;
 
-    public async ValueTask<Verdict> JudgeAsync(ModerationSettings settings, ModerationDirection direction, BotSnapshot bot, string text, CancellationToken cancellationToken)
+    /// <param name="images">The addresses of the pictures that go with the text.</param>
+    public async ValueTask<Verdict> JudgeAsync(
+        ModerationSettings settings, ModerationDirection direction, ConnectionSnapshot connection, string text, IReadOnlyList<string> images, CancellationToken cancellationToken)
     {
+        var bot = connection.Bot;
         var rule = direction == ModerationDirection.Input ? settings.Input : settings.Output;
         var verdict = new Verdict(ModerationAction.Ignore, Nothing);
         if (_floor.Matches(text) || _lists.GetValue(settings, static s => new WordList(s.Words)).Matches(text))
         {
             verdict = With(verdict, rule, new CategoryScore(ModerationSettings.WordList, 1, true));
         }
-        if (bot.Processing.Moderation is not null && scores.IsConfigured && verdict.Action != ModerationAction.Block)
+        if (bot.Processing.Moderation is not null && scores.IsConfigured)
         {
-            try
+            if (verdict.Action != ModerationAction.Block && !string.IsNullOrWhiteSpace(text))
             {
-                using var waiting = places.BeginWait();
                 var shown = PromptRedaction.For(bot.Processing)?.Redact(text) ?? text;
-                foreach (var score in await scores.ScoreAsync(shown, direction == ModerationDirection.Input ? AttemptsForInput : AttemptsForOutput, cancellationToken))
-                {
-                    verdict = With(verdict, rule, score);
-                }
+                verdict = await AskAsync(verdict, rule, direction, connection, attempts => scores.ScoreAsync(shown, attempts, cancellationToken), cancellationToken);
             }
-            catch (ScoringException e)
+            for (var i = 0; i < images.Count && verdict.Action != ModerationAction.Block; i++)
             {
-                NotJudged(direction, e.Message);
-                EngineTelemetry.ModerationFailures.Add(1, new KeyValuePair<string, object?>("reason", e.Message));
-                verdict = verdict with { IsUnchecked = true };
+                var image = images[i];
+                verdict = await AskAsync(verdict, rule, direction, connection, attempts => scores.ScoreImageAsync(image, attempts, cancellationToken), cancellationToken);
             }
         }
         if (verdict.Action != ModerationAction.Ignore)
@@ -70,6 +70,35 @@ internal sealed partial class ModerateText(IScoresTexts scores, LanePlaces place
             EngineTelemetry.Moderated.Add(1, new("direction", Word(direction)), new("action", Word(verdict.Action)));
         }
         return verdict;
+    }
+
+    private async Task<Verdict> AskAsync(
+        Verdict verdict, ModerationRule rule, ModerationDirection direction, ConnectionSnapshot connection, Func<int, Task<IReadOnlyList<CategoryScore>>> ask, CancellationToken cancellationToken)
+    {
+        // Most endpoints cost nothing, and nothing is asked of the store then.
+        var price = catalog.CallPriceOf(scores.Model)?.NanosOf(1);
+        var call = price is { } nanos ? await charge.OpenAsync(connection.Bot, null, nanos, 0, percent: null, cancellationToken) : default;
+        long? spent = null;
+        try
+        {
+            using var waiting = places.BeginWait();
+            foreach (var score in await ask(direction == ModerationDirection.Input ? AttemptsForInput : AttemptsForOutput))
+            {
+                verdict = With(verdict, rule, score);
+            }
+            spent = price;
+            return verdict;
+        }
+        catch (ScoringException e)
+        {
+            NotJudged(direction, e.Message);
+            EngineTelemetry.ModerationFailures.Add(1, new KeyValuePair<string, object?>("reason", e.Message));
+            return verdict with { IsUnchecked = true };
+        }
+        finally
+        {
+            await charge.CloseAsync(call, connection, CallPurposes.Moderation, scores.Model, default, spent, CancellationToken.None);
+        }
     }
 
     public static string Word(ModerationDirection direction) => direction == ModerationDirection.Input ? "input" : "output";

@@ -16,6 +16,12 @@ public interface IBudgetStore
     /// <summary>Adds what a call has used whose turn could not be saved. Without effect when its reservation was settled before.</summary>
     Task SettleAsync(BudgetCharge charge, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Counts a call that was made beside the turns: settles what was set aside for it, and adds it to the numbers of the
+    /// analytics, in one commit. Without effect when its reservation was settled before.
+    /// </summary>
+    Task SpendAsync(CallSpending spending, CancellationToken cancellationToken);
+
     /// <summary>What a bot has spent on a day, and what is set aside now.</summary>
     Task<BudgetSpending> ReadAsync(BotId bot, DateOnly day, CancellationToken cancellationToken);
 }
@@ -34,6 +40,11 @@ public sealed record BudgetRequest(
 
 /// <summary>Limits; null: none.</summary>
 public readonly record struct BudgetAmounts(long? Nanos, long? Tokens);
+
+/// <summary>What a call beside the turns has used.</summary>
+/// <param name="Reservation">Null: nothing was set aside for it, and the bot's budget has no part in it.</param>
+/// <param name="Nanos">Null: no price is known.</param>
+public sealed record CallSpending(Guid? Reservation, BotId Bot, PlatformName Platform, ModelUsage Usage, long? Nanos);
 
 /// <summary>What a call has used.</summary>
 public readonly record struct BudgetCharge(Guid Reservation, long Nanos, long Tokens);

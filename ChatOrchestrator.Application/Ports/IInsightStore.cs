@@ -21,6 +21,7 @@ public interface IInsightStore
 }
 
 /// <summary>A message that is to be understood.</summary>
+/// <param name="EditedAt">When its author changed it last; null: it is as it was written.</param>
 /// <param name="IsHandled">It has had its turn: moderation has judged it, and what was said in it is written down.</param>
 public sealed record UnknownMessage(
-    long Sequence, Guid Id, ConversationId Conversation, ConnectionId Connection, string Text, DateTimeOffset CreatedAt, bool IsHandled);
+    long Sequence, Guid Id, ConversationId Conversation, ConnectionId Connection, string Text, DateTimeOffset CreatedAt, DateTimeOffset? EditedAt, bool IsHandled);

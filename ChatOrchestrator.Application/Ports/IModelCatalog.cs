@@ -13,6 +13,9 @@ public interface IModelCatalog
     /// <param name="model">As a bot names it; null: the default.</param>
     ModelPrice? PriceOf(string? model);
 
+    /// <summary>What a model costs that is not paid by the token, or not by the token alone; null when nobody has said.</summary>
+    CallPrice? CallPriceOf(string model);
+
     /// <summary>Who is asked for an answer: the model, then those that stand in for it.</summary>
     /// <param name="model">As a bot names it; null: the default.</param>
     /// <param name="fallbacks">The bot's own choice; null: the deployment's.</param>
@@ -43,6 +46,17 @@ public sealed record ModelPrice(decimal Input, decimal CachedInput, decimal Outp
         var perMillion = ((usage.Input - cached) * Input) + (cached * CachedInput) + (usage.Output * Output);
         return (long)Math.Ceiling(perMillion * NanosPerTokenAtOne);
     }
+}
+
+/// <summary>What speech to text and moderation may be paid by.</summary>
+/// <param name="Minute">A minute of speech; null: it is not paid by the minute.</param>
+/// <param name="Request">One request; null: it is not paid by the request.</param>
+public sealed record CallPrice(decimal? Minute, decimal? Request)
+{
+    /// <summary>In billionths of the currency; a fraction of one counts as one.</summary>
+    /// <param name="length">How long the speech is.</param>
+    public long NanosOf(int requests, TimeSpan length = default) => (long)Math.Ceiling(
+        (((Request ?? 0) * requests) + ((Minute ?? 0) * length.Ticks / TimeSpan.TicksPerMinute)) * ModelPrice.NanosPerUnit);
 }
 
 /// <summary>The tokens of a call, as the provider counted them.</summary>

@@ -40,5 +40,6 @@ public sealed record ClaimedSummary(ConversationId Conversation, ConnectionId Co
 /// <param name="HasMore">There is more to add at once.</param>
 public sealed record WrittenSummary(string Text, long ThroughSequence, DateTimeOffset? ThroughAt, bool HasMore);
 
+/// <param name="EditedAt">When its author changed it last; null: it is as it was written.</param>
 /// <param name="Name">The participant's name, in groups only.</param>
-public sealed record SaidMessage(long Sequence, MessageAuthor Author, string Text, DateTimeOffset CreatedAt, string? Name);
+public sealed record SaidMessage(long Sequence, Guid Id, MessageAuthor Author, string Text, DateTimeOffset CreatedAt, DateTimeOffset? EditedAt, string? Name);

@@ -75,6 +75,7 @@ public sealed record LaneContent(IReadOnlyList<LaneMessage> Pending, IReadOnlyLi
 /// <param name="AuthorName">The participant's name, in groups only.</param>
 /// <param name="Participant">Who wrote it, when a participant did.</param>
 /// <param name="Content">What it carries beside the text; of waiting messages only.</param>
+/// <param name="EditedAt">When its author changed it last; null: it is as it was written.</param>
 public sealed record LaneMessage(
     long Sequence,
     Guid Id,
@@ -86,7 +87,8 @@ public sealed record LaneMessage(
     DateTimeOffset CreatedAt,
     string? AuthorName,
     Guid? Participant = null,
-    MessageContent? Content = null);
+    MessageContent? Content = null,
+    DateTimeOffset? EditedAt = null);
 
 /// <summary>A part that is still to be sent.</summary>
 /// <param name="Author">Who wrote the message.</param>

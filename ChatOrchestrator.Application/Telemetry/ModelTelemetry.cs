@@ -13,7 +13,7 @@ public static class ModelTelemetry
     /// <summary>Calls that may be answered from the cache, by <c>result</c> (<c>hit</c>, <c>miss</c>): the hit rate is one of them over both.</summary>
     public static readonly Counter<long> CacheLookups = Meter.CreateCounter<long>("chat.model.cache.lookups", "{call}", "Look-ups in the cache of answers, by result.");
 
-    /// <summary>What the calls cost by the configured prices, by <c>model</c> and <c>currency</c>.</summary>
+    /// <summary>What the calls cost by the configured prices, by <c>model</c>, <c>currency</c> and <c>purpose</c> (<c>answer</c>, <c>summary</c>, <c>understanding</c>, <c>transcription</c>, <c>moderation</c>).</summary>
     public static readonly Counter<double> Cost = Meter.CreateCounter<double>("chat.model.cost", "{currency}", "What calls to models cost, by the configured prices.");
 
     /// <summary>Questions that met the limit of a budget, by <c>limit</c> and <c>outcome</c> (<c>answer</c>, <c>cheaper_model</c>, <c>operator</c>).</summary>

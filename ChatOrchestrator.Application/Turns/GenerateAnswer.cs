@@ -1,6 +1,7 @@
 using System.Text;
 using ChatOrchestrator.Application.Moderation;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns.Redaction;
 using ChatOrchestrator.Domain.Bots;
@@ -119,7 +120,7 @@ internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, R
         EngineTelemetry.Tokens.Add(usage?.Output ?? 0, new("model", name), new("direction", "output"));
         if (usage is { } used && price is not null)
         {
-            ModelTelemetry.Cost.Add((double)price.NanosOf(used) / ModelPrice.NanosPerUnit, new("model", name), new("currency", catalog.Currency));
+            ModelTelemetry.Cost.Add((double)price.NanosOf(used) / ModelPrice.NanosPerUnit, new("model", name), new("currency", catalog.Currency), new("purpose", CallPurposes.Answer));
         }
     }
 

@@ -8,10 +8,10 @@ using Microsoft.Extensions.Logging;
 namespace ChatOrchestrator.Application.Turns;
 
 /// <summary>Keeps from the model what a bot does not let in, and from the participant what it does not let out.</summary>
-internal sealed partial class ModerateTurn(ModerateText moderate, TimeProvider time, ILogger<ModerateTurn> logger)
+internal sealed partial class ModerateTurn(ModerateText moderate, ModerateEdits edits, IFindsPictures pictures, TimeProvider time, ILogger<ModerateTurn> logger)
 {
     /// <summary>The question was refused.</summary>
-    private const string InputBlocked = "input_blocked";
+    public const string InputBlocked = "input_blocked";
 
     /// <summary>The answer was held back, and another text is sent.</summary>
     private const string OutputBlocked = "output_blocked";
@@ -21,20 +21,21 @@ internal sealed partial class ModerateTurn(ModerateText moderate, TimeProvider t
 
     /// <summary>The turn with what was found in its messages; with an answer when they are refused.</summary>
     /// <exception cref="ScoringException">They cannot be judged now, and the bot answers nothing that is not.</exception>
-    public async ValueTask<TurnCommit> InputAsync(TurnCommit turn, HeldLane held, IReadOnlyList<LaneMessage> messages, ConnectionSnapshot connection)
+    public async ValueTask<TurnCommit> InputAsync(TurnCommit turn, HeldLane held, ReadableMessages readable, ConnectionSnapshot connection)
     {
         if (moderate.SettingsOf(connection.Bot) is not { } settings)
         {
             return turn;
         }
         List<ModerationRecord> records = [];
-        foreach (var message in messages)
+        foreach (var message in readable.Messages)
         {
-            if (string.IsNullOrWhiteSpace(message.Text))
+            var images = readable.Images.TryGetValue(message.Id, out var shown) ? shown.Select(i => i.Uri).ToList() : [];
+            if (string.IsNullOrWhiteSpace(message.Text) && images.Count == 0)
             {
                 continue;
             }
-            var verdict = await moderate.JudgeAsync(settings, ModerationDirection.Input, connection.Bot, message.Text, held.Generation);
+            var verdict = await moderate.JudgeAsync(settings, ModerationDirection.Input, connection, message.Text, images, held.Generation);
             if (verdict.IsUnchecked && !(settings.Input.AllowUnchecked ?? true) && verdict.Action != ModerationAction.Block)
             {
                 throw new ScoringException(NobodyJudged);
@@ -50,6 +51,37 @@ internal sealed partial class ModerateTurn(ModerateText moderate, TimeProvider t
             : turn;
     }
 
+    /// <summary>
+    /// The history without what may not be read: what was changed after it was let in is judged first. What was found goes
+    /// into the turn; what is blocked is no part of the history from then on.
+    /// </summary>
+    public async ValueTask<(TurnCommit Turn, IReadOnlyList<LaneMessage> History)> HistoryAsync(TurnCommit turn, HeldLane held, IReadOnlyList<LaneMessage> history, ConnectionSnapshot connection)
+    {
+        if (moderate.SettingsOf(connection.Bot) is null || !history.Any(m => m.EditedAt is not null))
+        {
+            return (turn, history);
+        }
+        List<LaneMessage> kept = new(history.Count);
+        List<ModerationRecord> records = [.. turn.Moderations];
+        foreach (var message in history)
+        {
+            if (message.Kind == MessageKind.Blocked || await edits.JudgeAsync(connection, message.Id, message.EditedAt, message.Text, held.Generation) is not { } verdict)
+            {
+                kept.Add(message);
+                continue;
+            }
+            if (verdict.Action != ModerationAction.Ignore)
+            {
+                records.Add(Record(held, connection, message.Id, ModerationDirection.Input, verdict, text: null));
+            }
+            if (edits.MayBeRead(connection.Bot, verdict))
+            {
+                kept.Add(message);
+            }
+        }
+        return (records.Count == turn.Moderations.Count ? turn : turn with { Moderations = records }, kept);
+    }
+
     /// <summary>The turn as it may leave: with the model's answer, or with another text in its place.</summary>
     /// <param name="replayed">The question was put again by an operator: the participant has had the apology.</param>
     public async ValueTask<TurnCommit> OutputAsync(TurnCommit turn, HeldLane held, ConnectionSnapshot connection, bool replayed)
@@ -58,7 +90,7 @@ internal sealed partial class ModerateTurn(ModerateText moderate, TimeProvider t
         {
             return turn;
         }
-        var verdict = await moderate.JudgeAsync(settings, ModerationDirection.Output, connection.Bot, turn.Answer!, held.Generation);
+        var verdict = await moderate.JudgeAsync(settings, ModerationDirection.Output, connection, turn.Answer!, pictures.PicturesOf(turn.Answer!), held.Generation);
         if (verdict.Action == ModerationAction.Block)
         {
             return turn with

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ChatOrchestrator.Application.Delivery;
 using ChatOrchestrator.Application.Memory;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
@@ -232,20 +233,25 @@ internal sealed partial class ProcessLane(
             return turn with { State = TurnState.Command, Reason = "unsupported_content", Answer = CannotRead };
         }
         var readable = await readAttachments.HandleAsync(held, messages, connection, platform, insist: turn.Attempt < connection.Bot.Processing.MaxAttempts);
+        if (readable.Withheld is { } unspoken)
+        {
+            return turn with { Reason = BudgetReachedException.Reason, Answer = unspoken.Notice, HandOver = unspoken.HandsOver };
+        }
         if (readable.Unreadable is { } what)
         {
             return turn with { State = TurnState.Command, Reason = "unreadable_attachment", Answer = $"Sorry, I cannot read this kind of attachment here ({what}). Please tell me in words." };
         }
-        turn = await moderate.InputAsync(turn, held, readable.Messages, connection);
+        turn = await moderate.InputAsync(turn, held, readable, connection);
         if (turn.Answer is not null)
         {
             return turn;
         }
-        var history = await recall.HandleAsync(held.Lane, content.History, readable.Messages, connection, held.Generation);
+        (turn, var said) = await moderate.HistoryAsync(turn, held, content.History, connection);
+        var history = await recall.HandleAsync(held.Lane, said, readable.Messages, connection, held.Generation);
         var generated = await generate.HandleAsync(held, history, readable, connection, platform, DraftOf(held, turn, messages));
         if (generated.Withheld is { } withheld)
         {
-            return turn with { Reason = "budget_reached", Answer = withheld.Notice, HandOver = withheld.HandsOver };
+            return turn with { Reason = BudgetReachedException.Reason, Answer = withheld.Notice, HandOver = withheld.HandsOver };
         }
         turn = turn with
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Domain.Messages;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
@@ -9,15 +10,16 @@ namespace ChatOrchestrator.Application.Turns;
 /// <summary>A turn's messages as the model can read them.</summary>
 /// <param name="Messages">The messages, their texts completed by what their attachments say.</param>
 /// <param name="Images">The pictures of each message, for a model that sees.</param>
+/// <param name="Withheld">A limit of the budget is reached: what was said is not put into words, and nothing is answered.</param>
 /// <param name="Unreadable">What could not be read of a turn in which nothing could, in words; null: there is something to answer.</param>
-internal sealed record ReadableMessages(IReadOnlyList<LaneMessage> Messages, IReadOnlyDictionary<Guid, IReadOnlyList<DataContent>> Images, string? Unreadable);
+internal sealed record ReadableMessages(IReadOnlyList<LaneMessage> Messages, IReadOnlyDictionary<Guid, IReadOnlyList<DataContent>> Images, string? Unreadable, BudgetRefusal? Withheld = null);
 
 /// <summary>
 /// Reads what messages carry beside their text: pictures go to a model that sees, speech is transcribed where a
 /// transcription model is configured, places and contacts become words. What cannot be read is named, to the model or, when
 /// there is nothing else, to the participant.
 /// </summary>
-internal sealed partial class ReadAttachments(ILaneStore store, ITranscribesSpeech speech, IChatClient model, LanePlaces places, ILogger<ReadAttachments> logger)
+internal sealed partial class ReadAttachments(ILaneStore store, TranscribeSpeech speech, IChatClient model, LanePlaces places, ILogger<ReadAttachments> logger)
 {
     /// <summary>The largest picture that is given to a model, in bytes: <see href="https://platform.openai.com/docs/guides/images-vision"/> takes 50 MB a request.</summary>
     public const int MaxImageBytes = 10 << 20;
@@ -53,6 +55,10 @@ internal sealed partial class ReadAttachments(ILaneStore store, ITranscribesSpee
         for (var i = 0; i < read.Length; i++)
         {
             var reading = await ReadAsync(held, messages[i], connection, platform, sees ? left : 0, insist);
+            if (reading.Withheld is { } withheld)
+            {
+                return new ReadableMessages(messages, NoImages, null, withheld);
+            }
             read[i] = messages[i] with { Text = reading.Text };
             isReadable |= reading.IsReadable;
             unreadable.AddRange(reading.Unreadable);
@@ -114,7 +120,12 @@ internal sealed partial class ReadAttachments(ILaneStore store, ITranscribesSpee
                     case AttachmentKind.Voice or AttachmentKind.Audio when content.IsTranscribed:
                         continue;
                     case AttachmentKind.Voice or AttachmentKind.Audio when speech.IsConfigured && platform is IFetchesMedia source:
-                        words.Add(await TranscribeAsync(held, message, content, attachment, source, connection, hasCaption));
+                        var transcribed = await TranscribeAsync(held, message, content, attachment, source, connection, hasCaption);
+                        if (transcribed.Withheld is not null)
+                        {
+                            return new Reading("", IsReadable: false, [], []) { Withheld = transcribed.Withheld };
+                        }
+                        words.Add(transcribed.Text);
                         isReadable = true;
                         continue;
                 }
@@ -152,21 +163,26 @@ internal sealed partial class ReadAttachments(ILaneStore store, ITranscribesSpee
     }
 
     /// <summary>The transcript is kept in the message's place of text before anything else is done with it: it is not paid twice.</summary>
-    private async Task<string> TranscribeAsync(
+    private async Task<TranscribedSpeech> TranscribeAsync(
         HeldLane held, LaneMessage message, MessageContent content, Attachment attachment, IFetchesMedia source, ConnectionSnapshot connection, bool hasCaption)
     {
         Refuse(attachment, MaxSpeechBytes);
         var media = await source.FetchAsync(connection, attachment, MaxSpeechBytes, held.Generation);
-        var text = (await speech.TranscribeAsync(media, attachment.Name, held.Generation)).Replace('\0', '\uFFFD').Trim();
+        var transcribed = await speech.HandleAsync(held, connection, message.Participant, media, attachment.Name);
+        if (transcribed.Withheld is not null)
+        {
+            return transcribed;
+        }
+        var text = transcribed.Text.Replace('\0', '\uFFFD').Trim();
         if (text.Length == 0)
         {
             throw new MediaException("no_speech");
         }
         await store.AnnotateAsync(
             held.Lane.Lease,
-            new MessageNote(message.Id, "transcribed", null, hasCaption ? $"{message.Text}\n{text}" : text, content with { IsTranscribed = true }),
+            new MessageNote(message.Id, "transcribed", transcribed.Detail, hasCaption ? $"{message.Text}\n{text}" : text, content with { IsTranscribed = true }),
             held.Generation);
-        return text;
+        return transcribed with { Text = text };
     }
 
     private static void Refuse(Attachment attachment, int maxBytes)
@@ -184,5 +200,8 @@ internal sealed partial class ReadAttachments(ILaneStore store, ITranscribesSpee
     [LoggerMessage(Level = LogLevel.Information, Message = "An attachment ({Kind}) of message {MessageId} was not read ({Reason})")]
     private partial void NotRead(Guid messageId, string kind, string reason);
 
-    private readonly record struct Reading(string Text, bool IsReadable, IReadOnlyList<DataContent> Images, IReadOnlyList<string> Unreadable);
+    private readonly record struct Reading(string Text, bool IsReadable, IReadOnlyList<DataContent> Images, IReadOnlyList<string> Unreadable)
+    {
+        public BudgetRefusal? Withheld { get; init; }
+    }
 }

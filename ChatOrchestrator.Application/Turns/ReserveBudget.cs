@@ -1,6 +1,7 @@
 using System.Globalization;
 using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Domain.Bots;
 using Microsoft.Extensions.AI;
@@ -18,14 +19,8 @@ internal readonly record struct BudgetDecision(string? Model, BudgetRefusal? Ref
 internal sealed record BudgetRefusal(string Notice, bool HandsOver);
 
 /// <summary>Sets aside what an answer may cost before the model is asked for it. Bots without a budget pay nothing for this.</summary>
-internal sealed class ReserveBudget(IBudgetStore budgets, IModelCatalog catalog, ITokenCounter counter, TimeProvider time)
+internal sealed class ReserveBudget(IBudgetStore budgets, IModelCatalog catalog, ITokenCounter counter, ChargeCall charge, TimeProvider time)
 {
-    /// <summary>What a provider adds to each message of a prompt.</summary>
-    private const int TokensPerMessage = 4;
-
-    /// <summary>What a picture may have, at most providers.</summary>
-    private const int TokensPerImage = 1_500;
-
     /// <summary>A call ends within the bot's time limit, and its commit is tried for a minute.</summary>
     private static readonly TimeSpan AfterCall = TimeSpan.FromMinutes(2);
 
@@ -36,7 +31,7 @@ internal sealed class ReserveBudget(IBudgetStore budgets, IModelCatalog catalog,
         {
             return default;
         }
-        var expected = new ModelUsage(CountTokens(prompt), 0, bot.Ai.MaxOutputTokens ?? budget.ReserveOutputTokens);
+        var expected = new ModelUsage(PromptTokens.Count(counter, prompt), 0, bot.Ai.MaxOutputTokens ?? budget.ReserveOutputTokens);
         var limit = await TryReserveAsync(held, bot, participant, expected, catalog.ChainOf(bot.Ai.Model, bot.Processing.Models?.Fallbacks), 100, cancellationToken);
         if (limit == BudgetLimit.None)
         {
@@ -48,11 +43,29 @@ internal sealed class ReserveBudget(IBudgetStore budgets, IModelCatalog catalog,
             var further = await TryReserveAsync(held, bot, participant, expected, [budget.CheaperModel!], 100 + budget.CheaperModelPercent, cancellationToken);
             outcome = further == BudgetLimit.None ? outcome : BudgetActions.Answer;
         }
-        Tell(held, bot.Id, limit, participant, outcome);
+        var refusal = Refuse(held, bot.Id, budget, limit, participant, outcome);
+        return outcome == BudgetActions.CheaperModel ? new BudgetDecision(budget.CheaperModel, null) : new BudgetDecision(null, refusal);
+    }
+
+    /// <summary>Sets aside what it may cost to put speech into words: where nothing can be answered any more, it is not.</summary>
+    public async ValueTask<(OpenCall Call, BudgetRefusal? Refusal)> ForSpeechAsync(HeldLane held, ConnectionSnapshot connection, Guid? participant, long nanos, long tokens, CancellationToken cancellationToken)
+    {
+        if (connection.Bot.Processing.Budgets is not { HasLimits: true } budget)
+        {
+            return default;
+        }
+        var mayAnswerCheaper = budget.AtLimit == BudgetActions.CheaperModel;
+        var call = await charge.OpenAsync(connection.Bot, participant, nanos, tokens, mayAnswerCheaper ? 100 + budget.CheaperModelPercent : 100, cancellationToken);
+        return call.Limit == BudgetLimit.None
+            ? (call, null)
+            : (call, Refuse(held, connection.Bot.Id, budget, call.Limit, participant, mayAnswerCheaper ? BudgetActions.Answer : budget.AtLimit));
+    }
+
+    private BudgetRefusal Refuse(HeldLane held, BotId bot, BudgetSettings budget, BudgetLimit limit, Guid? participant, string outcome)
+    {
+        Tell(held, bot, limit, participant, outcome);
         ModelTelemetry.BudgetsReached.Add(1, new("limit", NameOf(limit)), new("outcome", outcome));
-        return outcome == BudgetActions.CheaperModel
-            ? new BudgetDecision(budget.CheaperModel, null)
-            : new BudgetDecision(null, new BudgetRefusal(budget.Notice, outcome == BudgetActions.Operator));
+        return new BudgetRefusal(budget.Notice, outcome == BudgetActions.Operator);
     }
 
     /// <summary>In the turn's commit: in its timeline each time, to those who asked for it once a day.</summary>
@@ -85,7 +98,7 @@ internal sealed class ReserveBudget(IBudgetStore budgets, IModelCatalog catalog,
         HeldLane held, BotSnapshot bot, Guid? participant, ModelUsage expected, IReadOnlyList<string> models, int percent, CancellationToken cancellationToken)
     {
         var budget = bot.Processing.Budgets!;
-        if (NanosOf(models, expected) is not { } nanos)
+        if (catalog.DearestOf(models, expected) is not { } nanos)
         {
             if (budget.HasCostLimits)
             {
@@ -102,8 +115,8 @@ internal sealed class ReserveBudget(IBudgetStore budgets, IModelCatalog catalog,
             nanos,
             expected.Total,
             TimeSpan.FromSeconds(bot.Ai.TimeoutSeconds) + AfterCall,
-            new BudgetAmounts(Share(NanosIn(budget.CostPerDay), percent), Share(budget.TokensPerDay, percent)),
-            new BudgetAmounts(Share(NanosIn(budget.ParticipantCostPerDay), percent), Share(budget.ParticipantTokensPerDay, percent)));
+            BudgetLimits.OfBot(budget, percent),
+            BudgetLimits.OfParticipant(budget, percent));
         var limit = await budgets.ReserveAsync(request, cancellationToken);
         if (limit == BudgetLimit.None)
         {
@@ -111,37 +124,4 @@ internal sealed class ReserveBudget(IBudgetStore budgets, IModelCatalog catalog,
         }
         return limit;
     }
-
-    /// <summary>What the dearest of the models would take: any of them may answer. Null: the price of one is not known.</summary>
-    private long? NanosOf(IReadOnlyList<string> models, ModelUsage expected)
-    {
-        var most = 0L;
-        foreach (var model in models)
-        {
-            if (catalog.PriceOf(model) is not { } price)
-            {
-                return null;
-            }
-            most = Math.Max(most, price.NanosOf(expected));
-        }
-        return most;
-    }
-
-    private long CountTokens(IEnumerable<ChatMessage> prompt)
-    {
-        var tokens = 0L;
-        foreach (var message in prompt)
-        {
-            tokens += TokensPerMessage;
-            foreach (var content in message.Contents)
-            {
-                tokens += content is TextContent text ? counter.Count(null, text.Text) : TokensPerImage;
-            }
-        }
-        return tokens;
-    }
-
-    private static long? NanosIn(decimal? cost) => cost is { } amount ? (long)(amount * ModelPrice.NanosPerUnit) : null;
-
-    private static long? Share(long? limit, int percent) => limit is { } amount ? (long)(amount * (percent / 100m)) : null;
 }

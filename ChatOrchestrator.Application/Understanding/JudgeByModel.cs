@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ChatOrchestrator.Application.Ports;
-using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Application.Turns.Redaction;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Messages;
@@ -19,12 +19,15 @@ internal readonly record struct ModelJudgement(Judgement? Judgement, string? Fai
 /// Asks a model once, for an answer in a form that a JSON schema prescribes. An answer that does not keep to it is not asked
 /// for again: it would be paid for again.
 /// </summary>
-internal sealed class JudgeByModel(IChatClient model, TimeProvider time)
+internal sealed class JudgeByModel(AskBeside ask)
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Longer answers are none: the schema's have about a hundred characters.</summary>
     private const int MaxAnswerLength = 4_000;
+
+    /// <summary>What is set aside for an answer: the schema's is shorter.</summary>
+    private const int ReservedTokens = 200;
 
     private const int MaxTextLength = 4_000;
     private const string None = "none";
@@ -37,35 +40,33 @@ internal sealed class JudgeByModel(IChatClient model, TimeProvider time)
 
     private readonly ConditionalWeakTable<UnderstandingSettings, Form> _forms = [];
 
-    public async Task<ModelJudgement> HandleAsync(BotSnapshot bot, UnderstandingSettings settings, string text, CancellationToken cancellationToken)
+    public async Task<ModelJudgement> HandleAsync(ConnectionSnapshot connection, UnderstandingSettings settings, string text, CancellationToken cancellationToken)
     {
+        var bot = connection.Bot;
         var form = _forms.GetValue(settings, Form.Of);
         text = text.Length > MaxTextLength ? text[..MaxTextLength] : text;
         text = PromptRedaction.For(bot.Processing)?.Redact(text) ?? text;
-        var options = new ChatOptions
+        var options = new ModelCallOptions
         {
             ModelId = settings.Model ?? bot.Ai.Model,
             Temperature = 0,
             ResponseFormat = ChatResponseFormat.ForJsonSchema(form.Schema, "message_understanding"),
             AdditionalProperties = new AdditionalPropertiesDictionary { ["strict"] = true },
         };
-        using var limit = new CancellationTokenSource(Patience, time);
-        using var link = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         ChatResponse response;
         try
         {
-            response = await model.GetResponseAsync([new ChatMessage(ChatRole.System, form.Instructions), new ChatMessage(ChatRole.User, text)], options, link.Token);
+            response = await ask.HandleAsync(
+                connection, CallPurposes.Understanding, [new ChatMessage(ChatRole.System, form.Instructions), new ChatMessage(ChatRole.User, text)], options, ReservedTokens, Patience, cancellationToken);
         }
         catch (ModelException e)
         {
             return new ModelJudgement(null, Turns.TurnReasons.Of(e.Failure));
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (BudgetReachedException)
         {
-            return new ModelJudgement(null, "model_timed_out");
+            return new ModelJudgement(null, BudgetReachedException.Reason);
         }
-        EngineTelemetry.Tokens.Add(response.Usage?.InputTokenCount ?? 0, new("model", response.ModelId), new("direction", "input"));
-        EngineTelemetry.Tokens.Add(response.Usage?.OutputTokenCount ?? 0, new("model", response.ModelId), new("direction", "output"));
         var (judgement, failure) = Read(response.Text, settings);
         return new ModelJudgement(judgement, failure, response.ModelId, (int?)response.Usage?.InputTokenCount, (int?)response.Usage?.OutputTokenCount);
     }

@@ -24,6 +24,7 @@ internal sealed partial class UnderstandMessages(
     IConnectionDirectory connections,
     JudgeByModel judge,
     ModerateText moderate,
+    ModerateEdits edits,
     HandOverByRule handOver,
     IChatClient model,
     WorkerIdentity worker,
@@ -236,9 +237,9 @@ internal sealed partial class UnderstandMessages(
         {
             return;
         }
-        var asked = settings.UseModel && !_isDemo && !AttachmentWords.IsPlaceholder(message.Text)
-            ? await judge.HandleAsync(connection.Bot, settings, message.Text, cancellationToken)
-            : default;
+        var asked = !settings.UseModel || _isDemo || AttachmentWords.IsPlaceholder(message.Text) ? default
+            : !await edits.MayBeReadAsync(connection, message.Id, message.EditedAt, message.Text, cancellationToken) ? new ModelJudgement(null, ModerateTurn.InputBlocked)
+            : await judge.HandleAsync(connection, settings, message.Text, cancellationToken);
         var source = asked.Judgement is null ? InsightSource.Lexicon : InsightSource.Model;
         var insight = new Insight(
             message.Id, message.Sequence, message.Conversation, connection.Bot.Id, message.CreatedAt,

@@ -7,6 +7,7 @@ internal sealed class AiOptionsValidation : IValidateOptions<AiOptions>
 {
     /// <summary>Per million tokens: what is over it was meant for another unit.</summary>
     private const decimal HighestPrice = 1_000_000;
+    private const decimal HighestCallPrice = 1_000;
 
     public ValidateOptionsResult Validate(string? name, AiOptions options)
     {
@@ -92,6 +93,8 @@ internal sealed class AiOptionsValidation : IValidateOptions<AiOptions>
         CheckPrice(wrong, $"{key}:InputPrice", model.InputPrice);
         CheckPrice(wrong, $"{key}:CachedInputPrice", model.CachedInputPrice);
         CheckPrice(wrong, $"{key}:OutputPrice", model.OutputPrice);
+        CheckCallPrice(wrong, $"{key}:MinutePrice", model.MinutePrice);
+        CheckCallPrice(wrong, $"{key}:RequestPrice", model.RequestPrice);
         if (model.InputPrice is null != model.OutputPrice is null)
         {
             wrong.Add($"{key}:InputPrice and {key}:OutputPrice must be set together.");
@@ -111,6 +114,14 @@ internal sealed class AiOptionsValidation : IValidateOptions<AiOptions>
         if (price is < 0 or > HighestPrice)
         {
             wrong.Add($"{key} is per million tokens and must lie between 0 and 1000000.");
+        }
+    }
+
+    private static void CheckCallPrice(List<string> wrong, string key, decimal? price)
+    {
+        if (price is < 0 or > HighestCallPrice)
+        {
+            wrong.Add($"{key} must lie between 0 and 1000.");
         }
     }
 

@@ -12,11 +12,17 @@ internal sealed class ModelCatalog : IModelCatalog
     private readonly AiOptions _ai;
     private readonly Dictionary<string, ModelPrice> _prices = new(StringComparer.OrdinalIgnoreCase);
 
+    private readonly Dictionary<string, CallPrice> _callPrices = new(StringComparer.OrdinalIgnoreCase);
+
     public ModelCatalog(IOptions<AiOptions> options)
     {
         _ai = options.Value;
         foreach (var (name, model) in _ai.Models)
         {
+            if (model.MinutePrice is not null || model.RequestPrice is not null)
+            {
+                _callPrices.Add(name, new CallPrice(model.MinutePrice, model.RequestPrice));
+            }
             if (model is { InputPrice: { } input, OutputPrice: { } output })
             {
                 _prices.Add(name, new ModelPrice(input, model.CachedInputPrice ?? input, output));
@@ -31,6 +37,8 @@ internal sealed class ModelCatalog : IModelCatalog
     public IReadOnlyList<ModelListing> Models { get; }
 
     public ModelPrice? PriceOf(string? model) => _prices.GetValueOrDefault(Or(model));
+
+    public CallPrice? CallPriceOf(string model) => _callPrices.GetValueOrDefault(model);
 
     public IReadOnlyList<string> ChainOf(string? model, IReadOnlyList<string>? fallbacks)
     {

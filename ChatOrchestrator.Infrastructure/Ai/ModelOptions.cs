@@ -54,4 +54,10 @@ public sealed class ModelOptions
 
     /// <summary>What a million tokens of the answer cost; null: not known.</summary>
     public decimal? OutputPrice { get; set; }
+
+    /// <summary>Of a model that transcribes: what a minute of speech costs; null: it is not paid by the minute.</summary>
+    public decimal? MinutePrice { get; set; }
+
+    /// <summary>Of a model that transcribes or moderates: what one request costs; null: it is not paid by the request.</summary>
+    public decimal? RequestPrice { get; set; }
 }

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Infrastructure.Formatting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -10,6 +11,7 @@ public static class ModerationRegistration
     public static IServiceCollection AddModeration(this IServiceCollection services)
     {
         services.TryAddSingleton<IScoresTexts, ModerationsEndpoint>();
+        services.TryAddSingleton<IFindsPictures, AnswerPictures>();
         return services;
     }
 }

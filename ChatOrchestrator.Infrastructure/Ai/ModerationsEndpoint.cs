@@ -11,7 +11,8 @@ namespace ChatOrchestrator.Infrastructure.Ai;
 
 /// <summary>
 /// <see href="https://platform.openai.com/docs/api-reference/moderations"/>. Whatever categories the server has are taken as it
-/// names them. A long text is judged in pieces that overlap, so that nothing hides in a seam.
+/// names them. A long text is judged in pieces that overlap, so that nothing hides in a seam; pictures one by one, for a request
+/// may hold one.
 /// </summary>
 internal sealed class ModerationsEndpoint : IScoresTexts, IDisposable
 {
@@ -49,9 +50,22 @@ internal sealed class ModerationsEndpoint : IScoresTexts, IDisposable
 
     public bool IsConfigured => _http is not null;
 
-    public async Task<IReadOnlyList<CategoryScore>> ScoreAsync(string text, int attempts, CancellationToken cancellationToken)
+    public string Model => _model;
+
+    public Task<IReadOnlyList<CategoryScore>> ScoreAsync(string text, int attempts, CancellationToken cancellationToken)
     {
         var pieces = Pieces(text);
+        return ScoreAsync(new { model = _model, input = pieces }, pieces.Count, attempts, cancellationToken);
+    }
+
+    public Task<IReadOnlyList<CategoryScore>> ScoreImageAsync(string address, int attempts, CancellationToken cancellationToken) =>
+        // The parts of an input are judged together: one result.
+        ScoreAsync(new { model = _model, input = (object[])[new { type = "image_url", image_url = new { url = address } }] }, 1, attempts, cancellationToken);
+
+    public void Dispose() => _http?.Dispose();
+
+    private async Task<IReadOnlyList<CategoryScore>> ScoreAsync(object request, int results, int attempts, CancellationToken cancellationToken)
+    {
         for (var attempt = 1; ; attempt++)
         {
             if (!_circuit.TryEnter(out var isProbe, out _))
@@ -60,7 +74,7 @@ internal sealed class ModerationsEndpoint : IScoresTexts, IDisposable
             }
             try
             {
-                var scores = await AskAsync(pieces, cancellationToken);
+                var scores = await AskAsync(request, results, cancellationToken);
                 _circuit.Succeeded(isProbe);
                 return scores;
             }
@@ -88,8 +102,6 @@ internal sealed class ModerationsEndpoint : IScoresTexts, IDisposable
         }
     }
 
-    public void Dispose() => _http?.Dispose();
-
     private static List<string> Pieces(string text)
     {
         var pieces = new List<string>();
@@ -104,13 +116,13 @@ internal sealed class ModerationsEndpoint : IScoresTexts, IDisposable
         return pieces;
     }
 
-    private async Task<IReadOnlyList<CategoryScore>> AskAsync(List<string> pieces, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CategoryScore>> AskAsync(object request, int results, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_timeout, _time);
         using var link = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            using var response = await _http!.PostAsJsonAsync(_address, new { model = _model, input = pieces }, link.Token);
+            using var response = await _http!.PostAsJsonAsync(_address, request, link.Token);
             if (!response.IsSuccessStatusCode)
             {
                 throw new ScoringException(response.StatusCode switch
@@ -123,7 +135,7 @@ internal sealed class ModerationsEndpoint : IScoresTexts, IDisposable
             }
             await using var body = await response.Content.ReadAsStreamAsync(link.Token);
             using var answer = await JsonDocument.ParseAsync(body, default, link.Token);
-            return Worst(answer.RootElement, pieces.Count);
+            return Worst(answer.RootElement, results);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -140,10 +152,10 @@ internal sealed class ModerationsEndpoint : IScoresTexts, IDisposable
     }
 
     /// <summary>Of several pieces, the worst of each category.</summary>
-    private static List<CategoryScore> Worst(JsonElement answer, int pieces)
+    private static List<CategoryScore> Worst(JsonElement answer, int expected)
     {
         if (answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty("results", out var results) || results.ValueKind != JsonValueKind.Array
-            || results.GetArrayLength() != pieces)
+            || results.GetArrayLength() != expected)
         {
             throw new ScoringException("invalid_answer");
         }

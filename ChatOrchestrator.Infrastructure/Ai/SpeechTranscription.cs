@@ -1,4 +1,5 @@
 using System.ClientModel;
+using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using Microsoft.Extensions.Options;
 using OpenAI.Audio;
@@ -12,7 +13,9 @@ internal sealed class SpeechTranscription(OpenAIEndpoints endpoints, IOptions<Ai
 
     public bool IsConfigured => _client is not null;
 
-    public async Task<string> TranscribeAsync(Media media, string? fileName, CancellationToken cancellationToken)
+    public string? Model => options.Value.TranscriptionModel;
+
+    public async Task<Transcript> TranscribeAsync(Media media, string? fileName, CancellationToken cancellationToken)
     {
         if (_client is null)
         {
@@ -23,17 +26,37 @@ internal sealed class SpeechTranscription(OpenAIEndpoints endpoints, IOptions<Ai
         try
         {
             await using var audio = new MemoryStream(media.Bytes.ToArray(), writable: false);
-            return (await _client.TranscribeAudioAsync(audio, Name(media, fileName), cancellationToken: limit.Token)).Value.Text ?? "";
+            var answer = await _client.TranscribeAudioAsync(audio, Name(media, fileName), cancellationToken: limit.Token);
+            var (usage, length) = Counted(answer.GetRawResponse().Content, answer.Value.Duration);
+            return new Transcript(answer.Value.Text ?? "", usage, length);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new ModelException(ModelFailure.TimedOut);
         }
-        catch (Exception e) when (e is ClientResultException or HttpRequestException or IOException or System.Text.Json.JsonException)
+        catch (Exception e) when (e is ClientResultException or HttpRequestException or IOException or JsonException)
         {
             throw ModelFailures.Map(e, time);
         }
     }
+
+    /// <summary>
+    /// <c>usage</c> holds tokens, or the seconds that are paid for, by the
+    /// <see href="https://platform.openai.com/docs/api-reference/audio/json-object">model</see>; many compatible servers leave it out.
+    /// </summary>
+    private static (ModelUsage? Usage, TimeSpan? Length) Counted(BinaryData body, TimeSpan? duration)
+    {
+        using var answer = JsonDocument.Parse(body);
+        if (answer.RootElement.ValueKind != JsonValueKind.Object || !answer.RootElement.TryGetProperty("usage", out var usage) || usage.ValueKind != JsonValueKind.Object)
+        {
+            return (null, duration);
+        }
+        ModelUsage? tokens = Number(usage, "input_tokens") is { } input && Number(usage, "output_tokens") is { } output ? new ModelUsage((long)input, 0, (long)output) : null;
+        return (tokens, Number(usage, "seconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : duration);
+    }
+
+    private static double? Number(JsonElement usage, string name) =>
+        usage.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.GetDouble() is >= 0 and < 1e9 and var number ? number : null;
 
     /// <summary>The endpoint tells formats apart by the file's ending, and knows <c>oga</c> and <c>opus</c> as <c>ogg</c>.</summary>
     private static string Name(Media media, string? fileName)

@@ -41,7 +41,7 @@ internal static class Transcriptions
         switch (form["response_format"].ToString())
         {
             case "" or "json":
-                await http.Response.WriteAsJsonAsync(new JsonObject { ["text"] = text }, SimulatorJson.Options, http.RequestAborted);
+                await http.Response.WriteAsJsonAsync(new JsonObject { ["text"] = text, ["usage"] = Usage(form["model"].ToString(), file.Length, text) }, SimulatorJson.Options, http.RequestAborted);
                 break;
             case "verbose_json":
                 await http.Response.WriteAsJsonAsync(
@@ -55,6 +55,23 @@ internal static class Transcriptions
             case var other:
                 throw OpenAiException.Invalid($"response_format '{other}' is not simulated; use json, verbose_json or text.", "response_format", "unsupported_value");
         }
+    }
+
+    /// <summary>Whisper counts seconds, its successors tokens. What is recorded here has 2,000 bytes a second.</summary>
+    private static JsonObject Usage(string model, long bytes, string text)
+    {
+        const int bytesPerSecond = 2_000;
+        var seconds = Math.Max(1, (int)Math.Ceiling((double)bytes / bytesPerSecond));
+        return model.StartsWith("whisper", StringComparison.Ordinal)
+            ? new JsonObject { ["type"] = "duration", ["seconds"] = seconds }
+            : new JsonObject
+            {
+                ["type"] = "tokens",
+                ["input_tokens"] = seconds * 10,
+                ["input_token_details"] = new JsonObject { ["text_tokens"] = 0, ["audio_tokens"] = seconds * 10 },
+                ["output_tokens"] = text.Length / 4,
+                ["total_tokens"] = (seconds * 10) + (text.Length / 4),
+            };
     }
 
     private static async Task<string> TranscribeAsync(IFormFile file, CancellationToken cancellationToken)

@@ -65,7 +65,7 @@ public sealed class AimockTests : IAsyncLifetime
         again.Report.FromCache.ShouldBeTrue();
 
         var speech = host.Services.GetRequiredService<ITranscribesSpeech>();
-        (await speech.TranscribeAsync(new Media(new byte[64], "audio/ogg"), "voice.ogg", default)).ShouldBe(Question);
+        (await speech.TranscribeAsync(new Media(new byte[64], "audio/ogg"), "voice.ogg", default)).Text.ShouldBe(Question);
     }
 
     [NpmFact]

@@ -23,6 +23,9 @@ public sealed partial class DocumentedSessionTests
     [ShellFact]
     public Task Every_command_about_analytics_prints_what_the_document_says() => RunAsync("analytics.md", 5);
 
+    [ShellFact]
+    public Task Every_command_about_notifications_prints_what_the_document_says() => RunAsync("notifications.md", 5);
+
     private static async Task RunAsync(string name, int least)
     {
         var file = Path.Combine(TestMachine.RepositoryRoot, "docs", name);
@@ -107,7 +110,7 @@ public sealed partial class DocumentedSessionTests
     [GeneratedRegex("```console\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Blocks();
 
-    [GeneratedRegex(@"\b(eyJ|cor_|cok_)(?:[A-Za-z0-9_.-]{20,}|…)")]
+    [GeneratedRegex(@"\b(eyJ|cor_|cok_|whsec_)(?:[A-Za-z0-9_.+/=-]{20,}|…)")]
     private static partial Regex Secret();
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]

@@ -54,6 +54,23 @@ public sealed class ModerationsEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_picture_is_judged_as_the_parts_of_one_input()
+    {
+        await using var simulator = await SimulatorInstance.StartAsync();
+        using var simulated = Endpoint(new(), new AiOptions { Endpoint = simulator.Url + "/v1" });
+        (await simulated.ScoreImageAsync("data:image/png;base64," + Convert.ToBase64String("\u0089PNG a comment !violence/graphic here"u8), 1, default))
+            .Where(s => s.IsFlagged).ShouldHaveSingleItem().Category.ShouldBe("violence/graphic");
+
+        using var endpoint = Endpoint(new() { Endpoint = Address }, new AiOptions());
+        _script.Enqueue(Answer(Clean));
+        await endpoint.ScoreImageAsync("data:image/jpeg;base64,AQID", 1, default);
+        _asked[0].Body.GetProperty("input").ToString().ShouldBe("""[{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,AQID"}}]""");
+        // A model that knows texts only.
+        _script.Enqueue(Status(400));
+        (await Should.ThrowAsync<ScoringException>(endpoint.ScoreImageAsync("https://pictures.example/1.png", 3, default))).Message.ShouldBe("refused");
+    }
+
+    [Fact]
     public async Task What_fails_for_a_moment_is_tried_again_and_what_is_refused_is_not()
     {
         using var endpoint = Endpoint(new() { Endpoint = Address, ApiKey = "sk-own" }, new AiOptions { ApiKey = "sk-model" });

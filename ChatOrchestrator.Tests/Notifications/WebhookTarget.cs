@@ -19,6 +19,9 @@ internal sealed class WebhookTarget : IAsyncDisposable
     /// <summary>By path and how many have come there, this one included: the status.</summary>
     public Func<string, int, int> Answer { get; set; } = (_, _) => 200;
 
+    /// <summary>Waited for before anything is answered; its token says that the sender is gone.</summary>
+    public Func<Received, CancellationToken, Task>? Hold { get; set; }
+
     public int Port => new Uri(_app.Urls.First()).Port;
 
     public static async Task<WebhookTarget> StartAsync(IPAddress? address = null)
@@ -45,7 +48,12 @@ internal sealed class WebhookTarget : IAsyncDisposable
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body);
         var path = http.Request.Path.Value!.TrimStart('/');
-        _received.Enqueue(new Received(path, http.Request.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString()), body.ToArray()));
+        var received = new Received(path, http.Request.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString()), body.ToArray());
+        _received.Enqueue(received);
+        if (Hold is { } hold)
+        {
+            await hold(received, http.RequestAborted);
+        }
         http.Response.StatusCode = Answer(path, Of(path).Count);
     }
 

@@ -1,6 +1,7 @@
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
+using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Tests.Persistence;
 
@@ -100,6 +101,28 @@ public abstract class BudgetSuite(TestStore store) : StoreSuite(store)
     }
 
     [StoreFact]
+    public async Task A_call_beside_the_turns_is_charged_and_counted_once_and_leaves_the_answers_reservation_alone()
+    {
+        var answer = Request(60, 6) with { OfBot = new BudgetAmounts(100, null) };
+        var beside = Request(40, 4) with { OfBot = new BudgetAmounts(100, null) };
+        (await Store.Budgets.ReserveAsync(answer, default)).ShouldBe(BudgetLimit.None);
+        (await Store.Budgets.ReserveAsync(beside, default)).ShouldBe(BudgetLimit.None);
+        var spending = new CallSpending(beside.Id, _bot, PlatformName.From("telegram"), new ModelUsage(3, 0, 2), 30);
+
+        await Store.Budgets.SpendAsync(spending, default);
+        await Store.Budgets.SpendAsync(spending, default);
+
+        (await Store.Budgets.ReadAsync(_bot, Day, default)).ShouldBe(new BudgetSpending(30, 5, 60, 6));
+        await Store.Budgets.SettleAsync(new BudgetCharge(answer.Id, 60, 6), default);
+        // A bot without a budget has costs, too, but nothing that they could be charged to.
+        await Store.Budgets.SpendAsync(spending with { Reservation = null, Nanos = null }, default);
+        await Store.Budgets.SpendAsync(spending with { Reservation = null }, default);
+        (await Store.Budgets.ReadAsync(_bot, Day, default)).ShouldBe(new BudgetSpending(90, 11, 0, 0));
+        var hours = await ReadAsync(c => c.AnalyticsHours.AsNoTracking().Where(h => h.BotId == _bot).ToListAsync());
+        (hours.Sum(h => h.InputTokens), hours.Sum(h => h.OutputTokens), hours.Sum(h => h.CostNanos), hours.Sum(h => h.Priced)).ShouldBe((9, 6, 60, 2));
+    }
+
+    [StoreFact]
     public async Task Sixty_four_at_a_time_on_three_workers_spend_to_the_last_unit_and_never_more()
     {
         const long each = 7, actual = 5, limit = 1_000;
@@ -119,7 +142,10 @@ public abstract class BudgetSuite(TestStore store) : StoreSuite(store)
                 }
                 Interlocked.Increment(ref granted);
                 (await worker.ReadAsync(_bot, Day, token)).ShouldSatisfyAllConditions(s => (s.Nanos + s.ReservedNanos).ShouldBeLessThanOrEqualTo(limit));
-                await worker.SettleAsync(new BudgetCharge(request.Id, actual, actual), token);
+                // An answer, or a call beside one.
+                await (n % 2 == 0
+                    ? worker.SettleAsync(new BudgetCharge(request.Id, actual, actual), token)
+                    : worker.SpendAsync(new CallSpending(request.Id, _bot, PlatformName.From("telegram"), new ModelUsage(actual, 0, 0), actual), token));
             });
 
         (granted + refused).ShouldBe(300);

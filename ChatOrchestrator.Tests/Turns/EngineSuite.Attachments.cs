@@ -107,7 +107,7 @@ public abstract partial class EngineSuite
         using var engine = await StartAsync(model);
         _platform.Fetch = _ => new Media(new byte[10], "audio/ogg");
         _speech.IsConfigured.Returns(true);
-        _speech.TranscribeAsync(default!, default, default).ReturnsForAnyArgs("Call me back.");
+        _speech.TranscribeAsync(default!, default, default).ReturnsForAnyArgs(new Transcript("Call me back."));
         var chat = await NewChatAsync("telegram", new ProcessingSettings { QuietPeriodMs = 0, MaxAttempts = 3 });
 
         await SayAsync(chat, "[voice message]", new Attachment { Kind = AttachmentKind.Voice, Id = "v1" });

@@ -91,6 +91,103 @@ public abstract partial class EngineSuite
     }
 
     [StoreFact]
+    public async Task A_picture_that_is_blocked_reaches_no_model_and_one_that_nobody_can_judge_goes_by_the_bots_rule()
+    {
+        using var engine = await StartAsync();
+        Judge("evil", "violence");
+        _platform.Fetch = attachment => new Media(Png, "image/png");
+        _scores.ScoreImageAsync(default!, default, default).ReturnsForAnyArgs<IReadOnlyList<CategoryScore>>([new CategoryScore("sexual", 0.9, true)]);
+        var chat = await NewChatAsync("telegram", Moderated, Sees);
+
+        await SayAsync(chat, "What is this?", new Attachment { Kind = AttachmentKind.Image, Id = "f1" });
+        await DrainAsync(chat);
+
+        _platform.Sent.ShouldHaveSingleItem().Text.ShouldBe(new ModerationSettings().Refusal);
+        _prompts.ShouldBeEmpty();
+        (await MessagesAsync(chat))[0].Kind.ShouldBe(MessageKind.Blocked);
+        (await ModerationsAsync(chat)).ShouldHaveSingleItem().Categories.ShouldBe(new Dictionary<string, double> { ["sexual"] = 0.9 });
+
+        await _scores.Received(1).ScoreImageAsync("data:image/png;base64," + Convert.ToBase64String(Png), Arg.Any<int>(), Arg.Any<CancellationToken>());
+
+        // What the model shows is judged as what it says.
+        _answer = "Look:\n\n![a plan](https://pictures.example/plan.png)";
+        var shown = await NewChatAsync("telegram", Moderated);
+        await shown.SayAsync("show me");
+        await DrainAsync(shown);
+        _platform.Sent.Last().Text.ShouldBe(new ModerationSettings().Replacement);
+        await _scores.Received(1).ScoreImageAsync("https://pictures.example/plan.png", Arg.Any<int>(), Arg.Any<CancellationToken>());
+        _answer = "An answer.";
+        _prompts.Clear();
+
+        // A model that knows texts only.
+        _scores.ScoreImageAsync(default!, default, default).ReturnsForAnyArgs<IReadOnlyList<CategoryScore>>(_ => throw new ScoringException("refused"));
+        var open = await NewChatAsync("telegram", Moderated, Sees);
+        await SayAsync(open, "[photo]", new Attachment { Kind = AttachmentKind.Image, Id = "f1" });
+        await DrainAsync(open);
+        _prompts.ShouldHaveSingleItem();
+        (await ModerationsAsync(open)).ShouldHaveSingleItem().Reason.ShouldBe("unavailable");
+        var closed = await NewChatAsync("telegram", Moderated with { MaxAttempts = 2, Moderation = new() { Input = new() { AllowUnchecked = false } } }, Sees);
+        await SayAsync(closed, "[photo]", new Attachment { Kind = AttachmentKind.Image, Id = "f1" });
+        await DrainAsync(closed);
+        (await TurnsAsync(closed)).ShouldHaveSingleItem().Reason.ShouldBe("moderation_unavailable");
+        _prompts.ShouldHaveSingleItem();
+    }
+
+    [StoreFact]
+    public async Task What_is_changed_after_it_was_answered_is_judged_before_a_model_reads_it()
+    {
+        using var engine = await StartAsync();
+        Judge("evil", "violence");
+        var chat = await NewChatAsync("telegram", Moderated with { Memory = new() });
+        var closed = await NewChatAsync("telegram", Moderated with { Moderation = new() { Input = new() { AllowUnchecked = false } } });
+        async Task<InboxMessage> AskAsync(TestChat asking, string text)
+        {
+            var (message, _) = await asking.SayAsync(text);
+            await DrainAsync(asking);
+            return message;
+        }
+        Task EditAsync(TestChat editing, InboxMessage message, string text) => Inbox.RecordAsync(
+            editing.Connection, [new InboundEdit { PlatformId = Guid.CreateVersion7().ToString(), EditedPlatformId = message.PlatformMessageId, Text = text }], default);
+        var (first, second) = (await AskAsync(chat, "first"), await AskAsync(chat, "second"));
+
+        await EditAsync(chat, first, "an evil plan");
+        await EditAsync(chat, second, "a harmless plan");
+        await AskAsync(chat, "third");
+        await AskAsync(chat, "fourth");
+
+        foreach (var prompt in _prompts.TakeLast(2))
+        {
+            prompt.Select(m => m.Text).ShouldNotContain("an evil plan");
+            prompt.Select(m => m.Text).ShouldContain("a harmless plan");
+        }
+        (await MessagesAsync(chat))[0].Kind.ShouldBe(MessageKind.Blocked);
+        var record = (await ModerationsAsync(chat)).ShouldHaveSingleItem();
+        (record.MessageId, record.Direction, record.Action).ShouldBe((first.Id, ModerationDirection.Input, ModerationAction.Block));
+        await _scores.Received(1).ScoreAsync("a harmless plan", Arg.Any<int>(), Arg.Any<CancellationToken>());
+
+        // Where nothing goes on unjudged, an edit that nobody can judge is left out until somebody can.
+        var edited = await AskAsync(closed, "before");
+        await EditAsync(closed, edited, "after");
+        _scores.ScoreAsync("after", default, default).ReturnsForAnyArgs<IReadOnlyList<CategoryScore>>(
+            call => call.Arg<string>() == "after" ? throw new ScoringException("timed_out") : []);
+        await AskAsync(closed, "once more");
+        _prompts.Last().Select(m => m.Text).ShouldNotContain("after");
+        Judge("evil", "violence");
+        await AskAsync(closed, "and again");
+        _prompts.Last().Select(m => m.Text).ShouldContain("after");
+
+        // Nor is it written into the summary.
+        await engine.StopAsync();
+        await FillAsync(chat, 40);
+        await EditAsync(chat, second, "a worse and evil plan");
+        await Store.Summaries.MarkDueAsync(chat.Id, default);
+        using var later = await StartAsync();
+        await SummarizeAsync(later);
+        _prompts.Last()[^1].Text.ShouldContain("Participant: ");
+        _prompts.ShouldAllBe(p => p.All(m => !m.Text.Contains("evil")));
+    }
+
+    [StoreFact]
     public async Task Thresholds_and_actions_are_the_bots()
     {
         using var engine = await StartAsync();

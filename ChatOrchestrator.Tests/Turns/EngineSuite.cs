@@ -6,6 +6,7 @@ using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Infrastructure.Ai;
+using ChatOrchestrator.Infrastructure.Formatting;
 using ChatOrchestrator.Infrastructure.InProcess;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
@@ -37,6 +38,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
     private readonly Dictionary<string, string?> _settings = new() { ["Engine:PollMs"] = "20", ["Engine:LeaseSeconds"] = "60" };
     private readonly ConcurrentQueue<IReadOnlyList<ChatMessage>> _prompts = new();
     private readonly AiOptions _aiOptions = new();
+    private IBudgetStore? _budgets;
     private string _answer = "An answer.";
 
     [StoreFact]
@@ -142,7 +144,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
             .AddSingleton<IPlatformAdapter>(_platform)
             .AddSingleton<ISignals, InProcessSignals>().AddSingleton<INamedLeases, InProcessNamedLeases>()
             .AddSingleton(Substitute.For<IPacer>()).AddSingleton(_counter).AddSingleton(Store.Summaries).AddSingleton<IModelCatalog>(new ModelCatalog(Options.Create(_aiOptions)))
-            .AddSingleton(answering ?? model).AddSingleton(_speech).AddSingleton(_scores).AddSingleton(Store.Budgets)
+            .AddSingleton(answering ?? model).AddSingleton(_speech).AddSingleton(_scores).AddSingleton<IFindsPictures, AnswerPictures>().AddSingleton(_budgets ?? Store.Budgets)
             .AddSingleton<IRateLimits, InProcessRateLimits>().AddSingleton(Substitute.For<ISuggestionStore>())
             .AddSingleton(typeof(ILogger<>), typeof(Logger<>)).AddSingleton<ILoggerFactory>(_log.Factory())
             .AddEngine();

@@ -1,9 +1,11 @@
+using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Understanding;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Tests.Ai;
 using ChatOrchestrator.Tests.Simulator;
+using ChatOrchestrator.Tests.Spending;
 
 namespace ChatOrchestrator.Tests.Understanding;
 
@@ -14,16 +16,24 @@ public sealed class JudgeByModelTests
         Intents = [new() { Name = "refund", Description = "Wants money back", Examples = ["give me my money back"] }, new() { Name = "talk_to_human" }],
     };
 
-    private static readonly BotSnapshot Bot = new(BotId.New(), "Bot", new AiSettings(), new ProcessingSettings { RedactPii = ["email"] }, 1);
+    private static readonly ConnectionSnapshot Connection = new()
+    {
+        Id = new ConnectionId(Guid.CreateVersion7()),
+        Platform = PlatformName.From("telegram"),
+        DisplayName = "Test",
+        Settings = JsonDocument.Parse("{}").RootElement,
+        Secrets = new Dictionary<string, string>(),
+        Bot = new BotSnapshot(BotId.New(), "Bot", new AiSettings(), new ProcessingSettings { RedactPii = ["email"] }, 1),
+    };
 
     [Fact]
     public async Task The_simulators_model_answers_in_the_form_that_it_is_asked_for()
     {
         await using var simulator = await SimulatorInstance.StartAsync();
         await using var host = new AiHost(simulator.Url + "/v1");
-        var judge = new JudgeByModel(host.Client, TimeProvider.System);
+        var judge = new JudgeByModel(Beside.Ask(host.Client));
 
-        var judged = await judge.HandleAsync(Bot, Settings, "This is terrible and bad: I want a refund, it is urgent! ada@example.org", default);
+        var judged = await judge.HandleAsync(Connection, Settings, "This is terrible and bad: I want a refund, it is urgent! ada@example.org", default);
 
         judged.Failure.ShouldBeNull();
         judged.Judgement.ShouldBe(new Judgement(-1, "refund", "en", Urgency.High));
@@ -31,7 +41,7 @@ public sealed class JudgeByModelTests
         var asked = (await simulator.ControlAsync(HttpMethod.Get, "openai/requests"))!.ToString();
         asked.ShouldContain("Wants money back");
         asked.ShouldNotContain("ada@example.org");
-        (await judge.HandleAsync(Bot, Settings, "hello there", default)).Judgement.ShouldBe(new Judgement(0, null, "en", Urgency.Normal));
+        (await judge.HandleAsync(Connection, Settings, "hello there", default)).Judgement.ShouldBe(new Judgement(0, null, "en", Urgency.Normal));
     }
 
     [Theory]
@@ -62,14 +72,14 @@ public sealed class JudgeByModelTests
     {
         await using var stub = await OpenAIStub.StartAsync();
         await using var host = new AiHost(stub.Endpoint);
-        var judge = new JudgeByModel(host.Client, TimeProvider.System);
+        var judge = new JudgeByModel(Beside.Ask(host.Client));
         stub.Next(OpenAIStub.Plain(null, refusal: "I will not."));
-        (await judge.HandleAsync(Bot, Settings, "hello", default)).ShouldBe(new ModelJudgement(null, "model_refused"));
+        (await judge.HandleAsync(Connection, Settings, "hello", default)).ShouldBe(new ModelJudgement(null, "model_refused"));
         stub.Next(OpenAIStub.Plain("not json"));
-        var judged = await judge.HandleAsync(Bot, Settings, "hello", default);
+        var judged = await judge.HandleAsync(Connection, Settings, "hello", default);
         (judged.Failure, judged.InputTokens, judged.OutputTokens).ShouldBe(("model_invalid_json", 11, 7));
         stub.Next(OpenAIStub.Error(401));
-        (await judge.HandleAsync(Bot, Settings, "hello", default)).Failure.ShouldBe("model_unauthorized");
+        (await judge.HandleAsync(Connection, Settings, "hello", default)).Failure.ShouldBe("model_unauthorized");
         stub.Requests.Count.ShouldBe(3, "nothing is asked twice");
         var format = stub.Requests.First().Body.GetProperty("response_format");
         format.GetProperty("type").GetString().ShouldBe("json_schema");

@@ -9,10 +9,12 @@ using ChatOrchestrator.Application.Understanding;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Infrastructure.InProcess;
 using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using ChatOrchestrator.Tests.Fixtures;
 using ChatOrchestrator.Tests.Persistence;
+using ChatOrchestrator.Tests.Spending;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -32,6 +34,8 @@ public abstract class UnderstandingSuite(TestStore store) : StoreSuite(store)
 
     private readonly IChatClient _model = Substitute.For<IChatClient>();
     private readonly IConnectionDirectory _directory = Substitute.For<IConnectionDirectory>();
+    private readonly IScoresTexts _scores = Substitute.For<IScoresTexts>();
+    private readonly AiOptions _prices = new();
     private readonly INamedLeases _leases = new InProcessNamedLeases();
     private string _answer = """{"sentiment":0.4,"intent":"refund","language":"en","urgency":"normal"}""";
     private int _asked;
@@ -78,6 +82,43 @@ public abstract class UnderstandingSuite(TestStore store) : StoreSuite(store)
         (insight.Source, insight.Failure, insight.Sentiment, insight.Intent).ShouldBe((InsightSource.Lexicon, "model_invalid_json", Sentiment.Negative, "refund"));
         (await InsightsAsync(free)).ShouldHaveSingleItem().Failure.ShouldBeNull();
         _asked.ShouldBe(1);
+    }
+
+    [StoreFact]
+    public async Task What_the_model_is_paid_is_charged_and_counted_and_without_money_the_lexicon_judges()
+    {
+        _prices.Model = "priced";
+        _prices.Models["priced"] = new ModelOptions { InputPrice = 1, OutputPrice = 10 };
+        // One judgement costs 37,000; 2,000 are set aside for each token of an answer, 200 of them.
+        var chat = await OpenAsync(Settings with { HandOff = null }, budgets: new BudgetSettings { CostPerDay = 0.002_030m });
+        await chat.SayAsync("A first refund");
+        await UntilAsync([Worker()], async () => (await InsightsAsync(chat)).Count == 1);
+        await chat.SayAsync("A second refund");
+        await UntilAsync([Worker()], async () => (await InsightsAsync(chat)).Count == 2);
+
+        _asked.ShouldBe(1);
+        (await InsightsAsync(chat)).Select(i => i.Failure).ShouldBe([null, "budget_reached"]);
+        var bot = (await _directory.FindAsync(chat.Connection, default))!.Bot.Id;
+        (await Store.Budgets.ReadAsync(bot, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime), default)).ShouldBe(new BudgetSpending(37_000, 10, 0, 0));
+        var counted = await ReadAsync(c => c.AnalyticsHours.AsNoTracking().SingleAsync(h => h.BotId == bot && h.CostNanos > 0));
+        (counted.InputTokens, counted.OutputTokens, counted.CostNanos, counted.Priced).ShouldBe((7, 3, 37_000, 1));
+    }
+
+    [StoreFact]
+    public async Task What_was_changed_into_something_that_is_not_let_in_reaches_no_model()
+    {
+        var chat = await OpenAsync(Settings, new ModerationSettings());
+        _scores.IsConfigured.Returns(true);
+        _scores.ScoreAsync(default!, default, default).ReturnsForAnyArgs<IReadOnlyList<CategoryScore>>([new CategoryScore("violence", 0.97, true)]);
+        var (message, sequence) = await chat.SayAsync("harmless");
+        var lane = await ClaimAsync(chat);
+        await ReleaseAsync(lane, (await CommitAsync(TestChat.Turn(lane, sequence))).AnswerSequence);
+        await Inbox.RecordAsync(chat.Connection, [new InboundEdit { PlatformId = "e1", EditedPlatformId = message.PlatformMessageId, Text = "an evil plan" }], default);
+
+        await UntilAsync([Worker()], async () => (await InsightsAsync(chat)).Count == 1);
+
+        _asked.ShouldBe(0);
+        (await InsightsAsync(chat)).ShouldHaveSingleItem().Failure.ShouldBe("input_blocked");
     }
 
     [StoreFact]
@@ -172,13 +213,17 @@ public abstract class UnderstandingSuite(TestStore store) : StoreSuite(store)
         var signals = new InProcessSignals();
         var doorbell = new Doorbell(signals, time);
         var steer = new SteerConversation(conversations, _directory, platforms, signals, doorbell, time);
+        var catalog = new ModelCatalog(Options.Create(_prices));
+        var moderate = new ModerateText(
+            _scores, catalog, Beside.Charge(Store.Budgets, _prices), new LanePlaces(Options.Create(new EngineOptions())), Options.Create(new ModerationOptions()), NullLogger<ModerateText>.Instance);
         return new UnderstandMessages(
             Store.Insights,
             new ListenerStates(Store.Database, time),
             leases ?? _leases,
             _directory,
-            new JudgeByModel(_model, time),
-            new ModerateText(Substitute.For<IScoresTexts>(), new LanePlaces(Options.Create(new EngineOptions())), Options.Create(new ModerationOptions()), NullLogger<ModerateText>.Instance),
+            new JudgeByModel(Beside.Ask(_model, Store.Budgets, _prices)),
+            moderate,
+            new ModerateEdits(moderate),
             new HandOverByRule(steer, conversations, platforms, doorbell, time, NullLogger<HandOverByRule>.Instance),
             _model,
             WorkerIdentity.Create(),
@@ -186,10 +231,10 @@ public abstract class UnderstandingSuite(TestStore store) : StoreSuite(store)
             NullLogger<UnderstandMessages>.Instance);
     }
 
-    private async Task<TestChat> OpenAsync(UnderstandingSettings? settings, ModerationSettings? moderation = null)
+    private async Task<TestChat> OpenAsync(UnderstandingSettings? settings, ModerationSettings? moderation = null, BudgetSettings? budgets = null)
     {
         var now = TimeProvider.System.GetUtcNow();
-        var bot = new Bot("Bot", new AiSettings(), new ProcessingSettings { Understanding = settings, Moderation = moderation }, now);
+        var bot = new Bot("Bot", new AiSettings(), new ProcessingSettings { Understanding = settings, Moderation = moderation, Budgets = budgets }, now);
         var connection = new PlatformConnection(bot.Id, PlatformName.From("telegram"), "Test", "{}", "", now);
         await ReadAsync(async c =>
         {

@@ -31,9 +31,9 @@ internal sealed class InsightStore(ChatDatabase database) : IInsightStore
                     where m.Sequence > after && m.Author == MessageAuthor.Participant && (m.Kind == MessageKind.Text || m.Kind == MessageKind.ButtonPress)
                         && connections.Contains(m.ConnectionId) && !db.Insights.Any(i => i.MessageId == m.Id)
                     orderby m.Sequence
-                    select new { m.Sequence, m.Id, m.ConversationId, m.ConnectionId, m.Text, m.CreatedAt, Handled = db.Lanes.Any(l => l.ConversationId == m.ConversationId && l.HandledSequence >= m.Sequence) })
+                    select new { m.Sequence, m.Id, m.ConversationId, m.ConnectionId, m.Text, m.CreatedAt, m.EditedAt, Handled = db.Lanes.Any(l => l.ConversationId == m.ConversationId && l.HandledSequence >= m.Sequence) })
                     .Take(limit).ToListAsync(cancellationToken);
-                return found.ConvertAll(m => new UnknownMessage(m.Sequence, m.Id, m.ConversationId, m.ConnectionId, m.Text, m.CreatedAt, m.Handled));
+                return found.ConvertAll(m => new UnknownMessage(m.Sequence, m.Id, m.ConversationId, m.ConnectionId, m.Text, m.CreatedAt, m.EditedAt, m.Handled));
             },
             cancellationToken);
 

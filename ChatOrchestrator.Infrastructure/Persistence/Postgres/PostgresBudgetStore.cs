@@ -1,5 +1,6 @@
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Infrastructure.Persistence.Analytics;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -105,6 +106,23 @@ internal sealed class PostgresBudgetStore(PostgresHotPath hotPath) : IBudgetStor
         },
         cancellationToken);
 
+    public Task SpendAsync(CallSpending spending, CancellationToken cancellationToken) => hotPath.RunAsync(
+        async (connection, token) =>
+        {
+            // The numbers first, as a turn's commit does it: nobody waits for the other in a circle.
+            await using var batch = new NpgsqlBatch(connection);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(SpendingCounts.Count)
+                .Value(SpendingCounts.HourOf(TimeProvider.System.GetUtcNow())).Value(spending.Bot.Value).Value(spending.Platform.Value)
+                .Value(spending.Usage.Input).Value(spending.Usage.Output).Value(spending.Nanos ?? 0).Value(spending.Nanos is null ? 0L : 1L).Value(spending.Reservation));
+            if (spending.Reservation is { } reservation)
+            {
+                batch.BatchCommands.Add(Settlement([new BudgetCharge(reservation, spending.Nanos ?? 0, spending.Usage.Total)]));
+            }
+            await batch.ExecuteNonQueryAsync(token);
+            return true;
+        },
+        cancellationToken);
+
     public Task<BudgetSpending> ReadAsync(BotId bot, DateOnly day, CancellationToken cancellationToken) => hotPath.RunAsync(
         async (connection, token) =>
         {
@@ -114,6 +132,9 @@ internal sealed class PostgresBudgetStore(PostgresHotPath hotPath) : IBudgetStor
             return new BudgetSpending(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
         },
         cancellationToken);
+
+    private static NpgsqlBatchCommand Settlement(IReadOnlyList<BudgetCharge> charges) => new NpgsqlBatchCommand(Settle)
+        .Column(charges, NpgsqlDbType.Uuid, c => c.Reservation).Column(charges, NpgsqlDbType.Bigint, c => c.Nanos).Column(charges, NpgsqlDbType.Bigint, c => c.Tokens);
 
     /// <summary>In the caller's transaction, if there is one.</summary>
     public static async Task SettleAsync(NpgsqlConnection connection, IReadOnlyList<BudgetCharge> charges, CancellationToken token)

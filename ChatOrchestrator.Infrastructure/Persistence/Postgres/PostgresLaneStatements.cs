@@ -30,7 +30,7 @@ internal static class PostgresLaneStatements
     public const string LoadMessages = """
         SELECT q.ord, m.slot, m.sequence, m.id, m.author, m.kind, m.text, m.answers_sequence, m.trace_parent, m.created_at,
                CASE WHEN q.is_group THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END, m.participant_id,
-               CASE WHEN m.slot = 0 THEN m.content END
+               CASE WHEN m.slot = 0 THEN m.content END, m.edited_at
         FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS q(conversation_id, handled, forgotten, max_pending, max_history, is_group, ord)
         CROSS JOIN LATERAL (
             (SELECT 0 AS slot, * FROM messages w WHERE w.conversation_id = q.conversation_id AND w.sequence > q.handled

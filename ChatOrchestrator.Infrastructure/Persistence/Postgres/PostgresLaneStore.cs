@@ -179,7 +179,8 @@ internal sealed class PostgresLaneStore(PostgresHotPath hotPath) : ILaneStore
                 reader.GetFieldValue<DateTimeOffset>(9),
                 reader.IsDBNull(10) ? null : reader.GetString(10),
                 reader.IsDBNull(11) ? null : reader.GetGuid(11),
-                reader.IsDBNull(12) ? null : MessageContentJson.Read(reader.GetString(12)));
+                reader.IsDBNull(12) ? null : MessageContentJson.Read(reader.GetString(12)),
+                reader.IsDBNull(13) ? null : reader.GetFieldValue<DateTimeOffset>(13));
             loads[reader.GetInt64(0) - 1].Add(pending: reader.GetInt32(1) == 0, message);
         }
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Infrastructure.Persistence.Analytics;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 
@@ -78,6 +79,20 @@ internal sealed class SqliteBudgetStore(SqliteHotPath hotPath) : IBudgetStore
         session =>
         {
             Settle(session, charge);
+            return true;
+        },
+        cancellationToken);
+
+    public Task SpendAsync(CallSpending spending, CancellationToken cancellationToken) => hotPath.WriteAsync(
+        session =>
+        {
+            session.Run(
+                SpendingCounts.Count, SpendingCounts.HourOf(SqliteSession.Time(session.Now)), spending.Bot.Value, spending.Platform.Value,
+                spending.Usage.Input, spending.Usage.Output, spending.Nanos ?? 0, spending.Nanos is null ? 0L : 1L, spending.Reservation);
+            if (spending.Reservation is { } reservation)
+            {
+                Settle(session, new BudgetCharge(reservation, spending.Nanos ?? 0, spending.Usage.Total));
+            }
             return true;
         },
         cancellationToken);

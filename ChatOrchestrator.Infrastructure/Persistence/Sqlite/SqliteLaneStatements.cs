@@ -19,7 +19,7 @@ internal static class SqliteLaneStatements
 
     private const string Messages = """
         SELECT m.sequence, m.id, m.author, m.kind, m.text, m.answers_sequence, m.trace_parent, m.created_at,
-               CASE WHEN $1 THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END, m.participant_id, m.content
+               CASE WHEN $1 THEN (SELECT p.display_name FROM participants p WHERE p.id = m.participant_id) END, m.participant_id, m.content, m.edited_at
         FROM messages m WHERE m.conversation_id = $2
         """;
 

@@ -151,7 +151,8 @@ internal sealed class SqliteLaneStore(SqliteHotPath hotPath) : ILaneStore
                 SqliteSession.Time(reader.GetInt64(7)),
                 Text(reader, 8),
                 reader.IsDBNull(9) ? null : reader.GetGuid(9),
-                pending ? MessageContentJson.Read(Text(reader, 10)) : null));
+                pending ? MessageContentJson.Read(Text(reader, 10)) : null,
+                reader.IsDBNull(11) ? null : SqliteSession.Time(reader.GetInt64(11))));
         }
     }
 

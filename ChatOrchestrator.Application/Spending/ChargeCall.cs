@@ -1,0 +1,92 @@
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Domain.Conversations;
+
+namespace ChatOrchestrator.Application.Spending;
+
+/// <summary>
+/// Calls beside an answer (summaries, understanding, speech, moderation) cost money, too. Each is set aside before it is
+/// made and settled after it, by itself: what it has used was paid for whatever becomes of the turn. Where no price and no
+/// budget is known, and nothing was counted, the store is not asked.
+/// </summary>
+internal sealed class ChargeCall(IBudgetStore budgets, IModelCatalog catalog, TimeProvider time)
+{
+    /// <summary>How long the store is waited for: what a call has used is known only here.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a call that was begun may be settled: longer than any of them takes.</summary>
+    private static readonly TimeSpan Life = TimeSpan.FromMinutes(12);
+
+    /// <summary>Sets aside what a call may use. Bots without a budget have nothing to set aside.</summary>
+    /// <param name="percent">How much of the limits it may reach; null: it is made whatever it costs, for safety does not end with the money.</param>
+    public async ValueTask<OpenCall> OpenAsync(BotSnapshot bot, Guid? participant, long nanos, long tokens, int? percent, CancellationToken cancellationToken)
+    {
+        if (bot.Processing.Budgets is not { HasLimits: true } budget)
+        {
+            return default;
+        }
+        var id = Guid.CreateVersion7();
+        var request = new BudgetRequest(
+            id,
+            bot.Id,
+            participant,
+            // A place of its own: another call in the conversation, such as the answer, is no new attempt at this one.
+            new ConversationId(id),
+            DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime),
+            nanos,
+            tokens,
+            Life,
+            percent is { } part ? BudgetLimits.OfBot(budget, part) : default,
+            percent is { } share ? BudgetLimits.OfParticipant(budget, share) : default);
+        var limit = await PatientlyAsync(token => budgets.ReserveAsync(request, token), cancellationToken);
+        return limit == BudgetLimit.None ? new OpenCall(id, limit) : new OpenCall(null, limit);
+    }
+
+    /// <summary>Counts what a call has used, once.</summary>
+    /// <param name="model">Its name in the metrics.</param>
+    /// <param name="nanos">Null: no price is known.</param>
+    public async ValueTask CloseAsync(OpenCall call, ConnectionSnapshot connection, string purpose, string? model, ModelUsage usage, long? nanos, CancellationToken cancellationToken)
+    {
+        if (call.Reservation is null && usage == default && nanos is null)
+        {
+            return;
+        }
+        var spending = new CallSpending(call.Reservation, connection.Bot.Id, connection.Platform, usage, nanos);
+        await PatientlyAsync(
+            async token =>
+            {
+                await budgets.SpendAsync(spending, token);
+                return true;
+            },
+            cancellationToken);
+        EngineTelemetry.Tokens.Add(usage.Input, new("model", model), new("direction", "input"));
+        EngineTelemetry.Tokens.Add(usage.Output, new("model", model), new("direction", "output"));
+        if (nanos is { } cost)
+        {
+            ModelTelemetry.Cost.Add((double)cost / ModelPrice.NanosPerUnit, new("model", model), new("currency", catalog.Currency), new("purpose", purpose));
+        }
+    }
+
+    private async Task<T> PatientlyAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        var since = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await ask(cancellationToken);
+            }
+            catch (StoreUnavailableException) when (time.GetElapsedTime(since) < Patience)
+            {
+                await Task.Delay(Pause, time, cancellationToken);
+            }
+        }
+    }
+}
+
+/// <summary>A call that may be made, or not.</summary>
+/// <param name="Reservation">What is set aside; null: nothing.</param>
+/// <param name="Limit">The limit that stands in the way.</param>
+internal readonly record struct OpenCall(Guid? Reservation, BudgetLimit Limit);
