@@ -20,7 +20,12 @@ internal sealed partial class PlainWords : OpenApiVisitorBase
 
     private static readonly Dictionary<Type, string> Keywords = new()
     {
-        [typeof(string)] = "string", [typeof(int)] = "int", [typeof(long)] = "long", [typeof(double)] = "double", [typeof(decimal)] = "decimal", [typeof(bool)] = "bool",
+        [typeof(string)] = "string",
+        [typeof(int)] = "int",
+        [typeof(long)] = "long",
+        [typeof(double)] = "double",
+        [typeof(decimal)] = "decimal",
+        [typeof(bool)] = "bool",
     };
 
     private readonly HashSet<string> _properties = [];
