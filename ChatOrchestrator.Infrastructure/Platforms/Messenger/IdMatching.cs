@@ -42,7 +42,7 @@ internal static class IdMatching
 
     /// <summary>What a person reads who looks what became of their request: no more than what is known.</summary>
     public static string Confirmation(ConnectionSnapshot connection) => MetaSettings.Text(connection.Settings, MessengerSettings.AppId) is { Length: > 0 }
-        ? "Your data has been deleted."
+        ? "What Meta says is yours has been deleted. If you still find a chat with the page, please ask there to have it deleted as well."
         : "What was stored under your account's id has been deleted. A chat with the page goes under another id: please ask there to have it deleted as well.";
 
     /// <summary><see href="https://developers.facebook.com/docs/graph-api/guides/secure-requests#appsecret_proof">Proves</see> that the caller has the secret too.</summary>
