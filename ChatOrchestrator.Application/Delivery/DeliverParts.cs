@@ -124,7 +124,7 @@ internal sealed partial class DeliverParts(
             {
                 if (outcome is DeliveryOutcome.Failed { Scope: FailureScope.Connection })
                 {
-                    await wake.UnlessStillOffAsync(connection, held.Cancellation);
+                    await wake.UnlessStillOffAsync(connection);
                 }
                 return false;
             }

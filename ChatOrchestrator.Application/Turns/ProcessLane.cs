@@ -50,7 +50,7 @@ internal sealed partial class ProcessLane(
                 await commits.CommitAsync(held, new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Hold, Hold = WhileDisabled }, held.Cancellation);
                 if (connection?.DisabledReason is not null)
                 {
-                    await wake.UnlessStillOffAsync(connection, held.Cancellation);
+                    await wake.UnlessStillOffAsync(connection);
                 }
             }
             else if (lane.HasOutbound)

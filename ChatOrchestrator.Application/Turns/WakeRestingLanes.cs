@@ -31,14 +31,15 @@ public sealed partial class WakeRestingLanes(ILaneWatch lanes, IConnectionStore 
 
     /// <summary>
     /// For who has just put a lane to rest because of what it had read of the connection before. Whoever mended the
-    /// connection meanwhile may have looked for resting lanes too early to see this one; one of both sees the other.
+    /// connection meanwhile may have looked for resting lanes too early to see this one; one of both sees the other. There
+    /// is no token: the lane is nobody's any more, and that its lease is gone must not keep anybody from looking.
     /// </summary>
-    public async Task UnlessStillOffAsync(ConnectionSnapshot seen, CancellationToken cancellationToken)
+    public async Task UnlessStillOffAsync(ConnectionSnapshot seen)
     {
-        if (await stored.FindAsync(seen.Id, cancellationToken) is { DisabledReason: null } now && now.Version != seen.Version)
+        if (await stored.FindAsync(seen.Id, CancellationToken.None) is { DisabledReason: null } now && now.Version != seen.Version)
         {
-            await connections.ChangedAsync(seen.Id, cancellationToken);
-            await HandleAsync(seen.Id, cancellationToken);
+            await connections.ChangedAsync(seen.Id, CancellationToken.None);
+            await HandleAsync(seen.Id, CancellationToken.None);
         }
     }
 

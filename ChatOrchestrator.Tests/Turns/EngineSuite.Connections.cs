@@ -16,6 +16,8 @@ namespace ChatOrchestrator.Tests.Turns;
 /// <summary>A connection that is off and works again: nobody waits for the end of a rest of minutes.</summary>
 public abstract partial class EngineSuite
 {
+    private IConnectionStore? _connectionStore;
+
     [StoreFact]
     public async Task What_waits_at_a_connection_that_was_off_is_answered_as_soon_as_it_is_switched_on()
     {
@@ -65,6 +67,26 @@ public abstract partial class EngineSuite
         // The operator's change is made and no lane rests; this worker has not heard of it.
         await Connections.ChangeAsync(connection, c => c.Enable(TimeProvider.System.GetUtcNow()), default);
         var chat = await TestChat.OpenAsync(Inbox, connection: connection);
+
+        await chat.SayAsync();
+
+        await Eventually.TrueAsync(() => _platform.Sent.Any(p => p.Chat == chat.Address.Chat), Deadline, "the question is answered");
+    }
+
+    [StoreFact]
+    public async Task A_lane_that_rests_already_is_not_left_so_because_its_lease_is_gone()
+    {
+        var connection = await StoredConnectionAsync(c => c.Disable(ChangeConnection.SwitchedOff, TimeProvider.System.GetUtcNow()));
+        await Connections.ChangeAsync(connection, c => c.Enable(TimeProvider.System.GetUtcNow()), default);
+        var chat = await TestChat.OpenAsync(Inbox, connection: connection);
+        _connectionStore = Substitute.For<IConnectionStore>();
+        using var engine = await StartAsync();
+        // The lane was given back; a renewal that comes before the worker has looked at the connection once more finds that.
+        _connectionStore.FindAsync(default, default).ReturnsForAnyArgs(call =>
+        {
+            engine.Services.GetRequiredService<LaneLeases>().Interrupt(chat.Id, keepsAnswer: true);
+            return Connections.FindAsync(connection, call.Arg<CancellationToken>());
+        });
 
         await chat.SayAsync();
 

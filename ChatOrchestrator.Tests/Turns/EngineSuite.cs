@@ -8,7 +8,6 @@ using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Infrastructure.Formatting;
 using ChatOrchestrator.Infrastructure.InProcess;
-using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using ChatOrchestrator.Infrastructure.Platforms.Telegram;
 using ChatOrchestrator.Tests.Fixtures;
 using ChatOrchestrator.Tests.Persistence;
@@ -140,7 +139,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
         model.GetStreamingResponseAsync(default!).ReturnsForAnyArgs(_ => new ChatResponse(new ChatMessage(ChatRole.Assistant, _answer)).ToChatResponseUpdates().ToAsyncEnumerable());
         builder.Services
             .AddSingleton(Store.Inbox).AddSingleton(Store.Lanes)
-            .AddSingleton<IConnectionDirectory>(_connections).AddSingleton<IConnectionStore>(new ConnectionStore(Store.Database, TimeProvider.System)).AddSingleton(Store.Watch)
+            .AddSingleton<IConnectionDirectory>(_connections).AddSingleton<IConnectionStore>(_ => _connectionStore ?? Connections).AddSingleton(Store.Watch)
             .AddSingleton<IPlatformAdapter>(_platform)
             .AddSingleton<ISignals, InProcessSignals>().AddSingleton<INamedLeases, InProcessNamedLeases>()
             .AddSingleton(Substitute.For<IPacer>()).AddSingleton(_counter).AddSingleton(Store.Summaries).AddSingleton<IModelCatalog>(new ModelCatalog(Options.Create(_aiOptions)))
