@@ -42,7 +42,7 @@ internal static class AnalyticsEndpoints
         var answer = await read.SeriesAsync(request.ToQuery(acting.Caller), byDay, groups.Contains("bot"), groups.Contains("platform"), cancellationToken);
         return TypedResults.Ok(new AnalyticsSeriesResponse(
             answer.From, answer.To, answer.CompleteUntil, byDay ? "day" : "hour",
-            [.. answer.Numbers.Select(p => new AnalyticsPointResponse(ReadAnalytics.TimeOf(p.Hour), p.Bot?.Value, p.Platform, AnalyticsResponse.Of(p.Numbers)))]));
+            [.. answer.Numbers.Select(p => new AnalyticsPointResponse(AnalyticsHours.BeginningOf(p.Hour), p.Bot?.Value, p.Platform, AnalyticsResponse.Of(p.Numbers)))]));
     }
 }
 

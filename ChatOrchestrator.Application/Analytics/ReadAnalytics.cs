@@ -38,10 +38,8 @@ public sealed class ReadAnalytics(IAnalyticsStore store, TimeProvider time)
         return await AnswerAsync(filter, await store.SeriesAsync(filter, byDay, byBot, byPlatform, cancellationToken), cancellationToken);
     }
 
-    public static DateTimeOffset TimeOf(int hour) => DateTimeOffset.UnixEpoch.AddHours(hour);
-
     private async Task<AnalyticsAnswer<T>> AnswerAsync<T>(AnalyticsFilter filter, T numbers, CancellationToken cancellationToken) =>
-        new(TimeOf(filter.FromHour), TimeOf(filter.ToHour), await store.CompleteUntilAsync(cancellationToken), numbers);
+        new(AnalyticsHours.BeginningOf(filter.FromHour), AnalyticsHours.BeginningOf(filter.ToHour), await store.CompleteUntilAsync(cancellationToken), numbers);
 
     private AnalyticsFilter Filter(AnalyticsQuery query, int maxDays)
     {
@@ -56,9 +54,6 @@ public sealed class ReadAnalytics(IAnalyticsStore store, TimeProvider time)
             throw new InvalidInputException("from", $"from and to are at most {maxDays} days apart here.");
         }
         var platform = string.IsNullOrEmpty(query.Platform) ? (PlatformName?)null : PlatformName.From(query.Platform);
-        return new AnalyticsFilter(query.Scope, HourOf(from), HourOf(to - TimeSpan.FromTicks(1)) + 1, query.Bot, platform);
+        return new AnalyticsFilter(query.Scope, AnalyticsHours.Of(from), AnalyticsHours.Of(to - TimeSpan.FromTicks(1)) + 1, query.Bot, platform);
     }
-
-    /// <summary>By ticks: the last one of an hour is too near to the next hour for a double.</summary>
-    private static int HourOf(DateTimeOffset at) => (int)Math.Floor((decimal)(at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerHour);
 }

@@ -21,5 +21,16 @@ public sealed class ReadAnalyticsTests
         (answer.From, answer.To).ShouldBe((At(first), At(end)));
     }
 
+    [Fact]
+    public void A_time_is_in_its_hour_to_the_last_tick_also_before_1970()
+    {
+        var hour = AnalyticsHours.Of(At("2026-02-01T00:00:00Z"));
+        AnalyticsHours.BeginningOf(hour).ShouldBe(At("2026-02-01T00:00:00Z"));
+        AnalyticsHours.Of(At("2026-02-01T00:00:00Z") - TimeSpan.FromTicks(1)).ShouldBe(hour - 1);
+        AnalyticsHours.Of(At("2026-02-01T01:30:00+01:00")).ShouldBe(hour);
+        AnalyticsHours.Of(DateTimeOffset.UnixEpoch - TimeSpan.FromTicks(1)).ShouldBe(-1);
+        AnalyticsHours.Of(DateTimeOffset.UnixEpoch - TimeSpan.FromHours(1)).ShouldBe(-1);
+    }
+
     private static DateTimeOffset At(string time) => DateTimeOffset.Parse(time, CultureInfo.InvariantCulture);
 }

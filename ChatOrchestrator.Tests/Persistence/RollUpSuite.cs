@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application.Access;
+using ChatOrchestrator.Application.Analytics;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Infrastructure.Persistence;
@@ -10,7 +11,7 @@ namespace ChatOrchestrator.Tests.Persistence;
 /// <summary>What the suites about numbers share.</summary>
 public abstract class RollUpSuite(TestStore store) : StoreSuite(store)
 {
-    private protected static readonly int ThisHour = (int)((TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalHours);
+    private protected static readonly int ThisHour = AnalyticsHours.Of(TimeProvider.System.GetUtcNow());
 
     private protected AnalyticsStore Analytics => new(Database);
 

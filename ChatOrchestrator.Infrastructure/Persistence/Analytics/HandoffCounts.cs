@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Analytics;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Infrastructure.Persistence.Postgres;
 using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
@@ -17,18 +18,16 @@ internal static class HandoffCounts
 
     public static async Task CountHandoffAsync(this ChatDbContext db, ConversationId conversation, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = AnalyticsStore.Command(db, Count, conversation.Value, HourOf(now));
+        await using var command = AnalyticsStore.Command(db, Count, conversation.Value, AnalyticsHours.Of(now));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public static async Task CountHandoffAsync(this NpgsqlConnection connection, ConversationId conversation, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Count, connection).Value(conversation.Value).Value(HourOf(TimeProvider.System.GetUtcNow()));
+        await using var command = new NpgsqlCommand(Count, connection).Value(conversation.Value).Value(AnalyticsHours.Of(TimeProvider.System.GetUtcNow()));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public static void CountHandoff(this SqliteSession session, ConversationId conversation) =>
-        session.Run(Count, conversation.Value, HourOf(SqliteSession.Time(session.Now)));
-
-    private static int HourOf(DateTimeOffset at) => (int)Math.Floor((at - DateTimeOffset.UnixEpoch).TotalHours);
+        session.Run(Count, conversation.Value, AnalyticsHours.Of(SqliteSession.Time(session.Now)));
 }

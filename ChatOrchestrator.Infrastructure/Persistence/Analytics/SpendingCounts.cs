@@ -10,6 +10,4 @@ internal static class SpendingCounts
         ON CONFLICT (hour, bot_id, platform) DO UPDATE SET input_tokens = h.input_tokens + excluded.input_tokens, output_tokens = h.output_tokens + excluded.output_tokens,
             cost_nanos = h.cost_nanos + excluded.cost_nanos, priced = h.priced + excluded.priced
         """;
-
-    public static int HourOf(DateTimeOffset at) => (int)Math.Floor((at - DateTimeOffset.UnixEpoch).TotalHours);
 }

@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Analytics;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Infrastructure.Persistence.Analytics;
@@ -112,7 +113,7 @@ internal sealed class PostgresBudgetStore(PostgresHotPath hotPath) : IBudgetStor
             // The numbers first, as a turn's commit does it: nobody waits for the other in a circle.
             await using var batch = new NpgsqlBatch(connection);
             batch.BatchCommands.Add(new NpgsqlBatchCommand(SpendingCounts.Count)
-                .Value(SpendingCounts.HourOf(TimeProvider.System.GetUtcNow())).Value(spending.Bot.Value).Value(spending.Platform.Value)
+                .Value(AnalyticsHours.Of(TimeProvider.System.GetUtcNow())).Value(spending.Bot.Value).Value(spending.Platform.Value)
                 .Value(spending.Usage.Input).Value(spending.Usage.Output).Value(spending.Nanos ?? 0).Value(spending.Nanos is null ? 0L : 1L).Value(spending.Reservation));
             if (spending.Reservation is { } reservation)
             {

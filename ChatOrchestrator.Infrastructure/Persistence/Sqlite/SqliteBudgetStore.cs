@@ -1,4 +1,5 @@
 using System.Globalization;
+using ChatOrchestrator.Application.Analytics;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Infrastructure.Persistence.Analytics;
@@ -87,7 +88,7 @@ internal sealed class SqliteBudgetStore(SqliteHotPath hotPath) : IBudgetStore
         session =>
         {
             session.Run(
-                SpendingCounts.Count, SpendingCounts.HourOf(SqliteSession.Time(session.Now)), spending.Bot.Value, spending.Platform.Value,
+                SpendingCounts.Count, AnalyticsHours.Of(SqliteSession.Time(session.Now)), spending.Bot.Value, spending.Platform.Value,
                 spending.Usage.Input, spending.Usage.Output, spending.Nanos ?? 0, spending.Nanos is null ? 0L : 1L, spending.Reservation);
             if (spending.Reservation is { } reservation)
             {
