@@ -97,7 +97,7 @@ internal sealed partial class ModerateText(
         }
         finally
         {
-            await charge.CloseAsync(call, connection, CallPurposes.Moderation, scores.Model, default, spent, CancellationToken.None);
+            await charge.CloseAsync(call, connection, CallPurposes.Moderation, scores.Model, default, spent);
         }
     }
 

@@ -37,8 +37,7 @@ internal sealed class AskBeside(IChatClient model, IModelCatalog catalog, IToken
         {
             var answered = options.Report.AnsweredBy ?? options.ModelId;
             var nanos = usage is { } used ? catalog.PriceOf(answered)?.NanosOf(used) : null;
-            // Not cancelled: a process that is asked to stop has paid for it all the same.
-            await charge.CloseAsync(call, connection, purpose, name ?? answered, usage ?? default, nanos, CancellationToken.None);
+            await charge.CloseAsync(call, connection, purpose, name ?? answered, usage ?? default, nanos);
         }
     }
 

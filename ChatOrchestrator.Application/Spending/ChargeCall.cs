@@ -1,6 +1,8 @@
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Domain.Conversations;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace ChatOrchestrator.Application.Spending;
 
@@ -9,10 +11,13 @@ namespace ChatOrchestrator.Application.Spending;
 /// made and settled after it, by itself: what it has used was paid for whatever becomes of the turn. Where no price and no
 /// budget is known, and nothing was counted, the store is not asked.
 /// </summary>
-internal sealed class ChargeCall(IBudgetStore budgets, IModelCatalog catalog, TimeProvider time)
+internal sealed partial class ChargeCall(IBudgetStore budgets, IModelCatalog catalog, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ChargeCall> logger)
 {
     /// <summary>How long the store is waited for: what a call has used is known only here.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>The same for a process that is told to stop: well within the time that it has for it.</summary>
+    private static readonly TimeSpan PatienceAtStop = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -40,27 +45,27 @@ internal sealed class ChargeCall(IBudgetStore budgets, IModelCatalog catalog, Ti
             Life,
             percent is { } part ? BudgetLimits.OfBot(budget, part) : default,
             percent is { } share ? BudgetLimits.OfParticipant(budget, share) : default);
-        var limit = await PatientlyAsync(token => budgets.ReserveAsync(request, token), cancellationToken);
+        var limit = await ReserveAsync(request, cancellationToken);
         return limit == BudgetLimit.None ? new OpenCall(id, limit) : new OpenCall(null, limit);
     }
 
-    /// <summary>Counts what a call has used, once.</summary>
+    /// <summary>
+    /// Counts what a call has used, once. A store that stays away does not get to know it: then the log says what was used,
+    /// and what is set aside stands until it expires. It is not tried again: nothing is ever charged twice.
+    /// </summary>
     /// <param name="model">Its name in the metrics.</param>
     /// <param name="nanos">Null: no price is known.</param>
-    public async ValueTask CloseAsync(OpenCall call, ConnectionSnapshot connection, string purpose, string? model, ModelUsage usage, long? nanos, CancellationToken cancellationToken)
+    public async ValueTask CloseAsync(OpenCall call, ConnectionSnapshot connection, string purpose, string? model, ModelUsage usage, long? nanos)
     {
         if (call.Reservation is null && usage == default && nanos is null)
         {
             return;
         }
         var spending = new CallSpending(call.Reservation, connection.Bot.Id, connection.Platform, usage, nanos);
-        await PatientlyAsync(
-            async token =>
-            {
-                await budgets.SpendAsync(spending, token);
-                return true;
-            },
-            cancellationToken);
+        if (!await SpendAsync(spending))
+        {
+            NotCounted(connection.Bot.Id.Value, purpose, model, usage.Total, nanos, call.Reservation);
+        }
         EngineTelemetry.Tokens.Add(usage.Input, new("model", model), new("direction", "input"));
         EngineTelemetry.Tokens.Add(usage.Output, new("model", model), new("direction", "output"));
         if (nanos is { } cost)
@@ -69,14 +74,14 @@ internal sealed class ChargeCall(IBudgetStore budgets, IModelCatalog catalog, Ti
         }
     }
 
-    private async Task<T> PatientlyAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    private async Task<BudgetLimit> ReserveAsync(BudgetRequest request, CancellationToken cancellationToken)
     {
         var since = time.GetTimestamp();
         while (true)
         {
             try
             {
-                return await ask(cancellationToken);
+                return await budgets.ReserveAsync(request, cancellationToken);
             }
             catch (StoreUnavailableException) when (time.GetElapsedTime(since) < Patience)
             {
@@ -84,6 +89,37 @@ internal sealed class ChargeCall(IBudgetStore budgets, IModelCatalog catalog, Ti
             }
         }
     }
+
+    private async Task<bool> SpendAsync(CallSpending spending)
+    {
+        // Not the caller's: a process that is asked to stop has paid for it all the same.
+        using var patience = new CancellationTokenSource(Patience, time);
+        await using var stopping = lifetime.ApplicationStopping.Register(() => patience.CancelAfter(PatienceAtStop));
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    await budgets.SpendAsync(spending, patience.Token);
+                    return true;
+                }
+                catch (StoreUnavailableException)
+                {
+                    await Task.Delay(Pause, time, patience.Token);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The store is away, and what a call has used is not counted: {Purpose} of bot {BotId} by {Model}, {Tokens} tokens, {Nanos} billionths; reservation {ReservationId} stands until it expires")]
+    private partial void NotCounted(Guid botId, string purpose, string? model, long tokens, long? nanos, Guid? reservationId);
 }
 
 /// <summary>A call that may be made, or not.</summary>

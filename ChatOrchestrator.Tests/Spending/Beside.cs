@@ -2,6 +2,8 @@ using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Infrastructure.Ai;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NSubstitute;
 
@@ -18,5 +20,7 @@ internal static class Beside
     }
 
     public static ChargeCall Charge(IBudgetStore? budgets = null, AiOptions? prices = null) =>
-        new(budgets ?? Substitute.For<IBudgetStore>(), new ModelCatalog(Options.Create(prices ?? new AiOptions())), TimeProvider.System);
+        new(
+            budgets ?? Substitute.For<IBudgetStore>(), new ModelCatalog(Options.Create(prices ?? new AiOptions())),
+            Substitute.For<IHostApplicationLifetime>(), TimeProvider.System, NullLogger<ChargeCall>.Instance);
 }
