@@ -11,20 +11,37 @@ internal static class ModelEndpoints
 {
     public static void MapModelEndpoints(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/models", List).WithTags("Models").WithName("ListModels").RequirePermission(Permissions.BotsRead, BotLimit.None).WithSummary("The models that bots can name, with their prices");
+        api.MapGet("/models", List).WithTags("Models").WithName("ListModels").RequirePermission(Permissions.BotsRead, BotLimit.None).WithSummary("The models that bots can name, and those for speech and moderation, with their prices");
         api.MapGet("/bots/{id:guid}/budget", ReadAsync).WithTags("Bots").WithName("GetBudget").RequirePermission(Permissions.BotsRead, BotLimit.Bot)
             .WithSummary("What a bot may spend and has spent on a day (of UTC; today when left out)").ProducesProblem(400).ProducesProblem(404);
     }
 
-    private static Ok<ModelsResponse> List(IModelCatalog catalog) => TypedResults.Ok(new ModelsResponse(catalog.Currency, [.. catalog.Models.Select(ModelResponse.Of)]));
+    private static Ok<ModelsResponse> List(ReadModels read) => TypedResults.Ok(ModelsResponse.Of(read.Handle()));
 
     private static async Task<Ok<BudgetResponse>> ReadAsync(Guid id, DateOnly? day, ReadBudget read, CancellationToken cancellationToken) =>
         TypedResults.Ok(BudgetResponse.Of(await read.HandleAsync(new BotId(id), day, cancellationToken)));
 }
 
 /// <param name="Currency">What prices are in: three letters (ISO 4217).</param>
-/// <param name="Items">The default model first.</param>
-internal sealed record ModelsResponse(string Currency, IReadOnlyList<ModelResponse> Items);
+/// <param name="Items">The models that bots can name, the default first.</param>
+/// <param name="Others">The models of the price table that answer nobody: they put speech into words, or judge texts.</param>
+internal sealed record ModelsResponse(string Currency, IReadOnlyList<ModelResponse> Items, IReadOnlyList<OtherModelResponse> Others)
+{
+    public static ModelsResponse Of(ModelsView view) => new(view.Currency, [.. view.Answering.Select(ModelResponse.Of)], [.. view.Others.Select(OtherModelResponse.Of)]);
+}
+
+/// <summary>A model that answers nobody.</summary>
+/// <param name="Use"><c>transcription</c> or <c>moderation</c>; null: nothing asks it.</param>
+/// <param name="Provider">The provider's name; null: the deployment's default.</param>
+/// <param name="ProviderModel">What the provider calls it.</param>
+/// <param name="Price">What a million tokens cost; null: it is not paid by the token.</param>
+/// <param name="MinutePrice">What a minute of speech costs; null: it is not paid by the minute.</param>
+/// <param name="RequestPrice">What a request costs; null: it is not paid by the request.</param>
+internal sealed record OtherModelResponse(string Name, ModelUse? Use, string? Provider, string ProviderModel, ModelPrice? Price, decimal? MinutePrice, decimal? RequestPrice)
+{
+    public static OtherModelResponse Of(OtherModel other) =>
+        new(other.Model.Name, other.Use, other.Model.Provider, other.Model.ProviderModel, other.Model.Price, other.CallPrice?.Minute, other.CallPrice?.Request);
+}
 
 /// <summary>A model that bots can name.</summary>
 /// <param name="Provider">The provider's name; null: the deployment's default.</param>

@@ -10,6 +10,7 @@ public static class AdministrationRegistration
         .AddSingleton(new PublicAddress(publicUrl))
         .AddSingleton<RequirePrices>()
         .AddSingleton<ReadBudget>()
+        .AddSingleton<ReadModels>()
         .AddSingleton<CreateBot>()
         .AddSingleton<ReadBots>()
         .AddSingleton<ChangeBot>()
