@@ -10,7 +10,8 @@ namespace ChatOrchestrator.Application.Administration;
 /// How each connection is doing: whether its platform takes the credentials and sends its webhooks here, what came in and
 /// what failed last. The platform's answers are kept for <see cref="Freshness"/>, so that many who look cost it one call.
 /// </summary>
-public sealed class ReadConnectionHealth(IConnectionHealthStore store, IConnectionDirectory directory, Platforms platforms, PublicAddress address, TimeProvider time) : IDisposable
+public sealed class ReadConnectionHealth(
+    IConnectionHealthStore store, INamedLeases leases, IConnectionDirectory directory, Platforms platforms, PublicAddress address, TimeProvider time) : IDisposable
 {
     /// <summary>How long what a platform said is handed out again.</summary>
     public static readonly TimeSpan Freshness = TimeSpan.FromSeconds(30);
@@ -28,7 +29,7 @@ public sealed class ReadConnectionHealth(IConnectionHealthStore store, IConnecti
     {
         var records = await store.ListAsync(scope, page, cancellationToken);
         var health = (await Task.WhenAll(records.Items.Select(record => CheckAsync(record, cancellationToken)))).OfType<ConnectionHealth>().ToList();
-        var listeners = await store.HoldersAsync([.. health.Select(h => LeaseOf(h.Connection)).OfType<string>()], cancellationToken);
+        var listeners = await leases.HoldersAsync([.. health.Select(h => LeaseOf(h.Connection)).OfType<string>()], cancellationToken);
         return new Page<ConnectionHealth>(
             [.. health.Select(h => h with { Listener = LeaseOf(h.Connection) is { } lease ? listeners.GetValueOrDefault(lease) : null })], records.NextCursor);
     }

@@ -9,9 +9,6 @@ public interface IConnectionHealthStore
 {
     /// <summary>The connections of the bots in scope, oldest first, each with its last event and last error.</summary>
     Task<Page<ConnectionRecord>> ListAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken);
-
-    /// <summary>Who holds which of these leases now.</summary>
-    Task<IReadOnlyDictionary<string, string>> HoldersAsync(IReadOnlyCollection<string> leases, CancellationToken cancellationToken);
 }
 
 /// <summary>A connection and what happened there last.</summary>

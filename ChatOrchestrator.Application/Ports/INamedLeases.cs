@@ -8,4 +8,7 @@ public interface INamedLeases
 
     /// <summary>Gives it back, if <paramref name="owner"/> has it.</summary>
     Task ReleaseAsync(string name, string owner, CancellationToken cancellationToken);
+
+    /// <summary>Who has which of these now; what nobody has is left out.</summary>
+    Task<IReadOnlyDictionary<string, string>> HoldersAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken);
 }

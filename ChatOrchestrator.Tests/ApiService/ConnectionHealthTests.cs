@@ -1,8 +1,10 @@
 using System.Text.Json;
 using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
+using ChatOrchestrator.Application.Ingress;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Infrastructure.InProcess;
 using ChatOrchestrator.Tests.Fixtures;
 using ChatOrchestrator.Tests.Simulator;
 using Microsoft.Extensions.Time.Testing;
@@ -97,6 +99,24 @@ public sealed class ConnectionHealthTests
         (unreachable.Status, unreachable.Token, unreachable.TokenError).ShouldBe(("degraded", TokenState.Unknown, "unreachable"));
     }
 
+    [Fact]
+    public async Task In_one_process_it_is_seen_who_listens_and_until_when()
+    {
+        using var stage = new Stage(() => Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>()));
+        (await stage.ReadAsync()).Listener.ShouldBeNull();
+
+        await stage.ListenAsync("embedded", TimeSpan.FromSeconds(30));
+        (await stage.ReadAsync()).Listener.ShouldBe("embedded");
+        stage.Time.Advance(TimeSpan.FromSeconds(31));
+        (await stage.ReadAsync()).Listener.ShouldBeNull();
+
+        await stage.ListenAsync("embedded", TimeSpan.FromSeconds(30));
+        await stage.EndAsync("another");
+        (await stage.ReadAsync()).Listener.ShouldBe("embedded");
+        await stage.EndAsync("embedded");
+        (await stage.ReadAsync()).Listener.ShouldBeNull();
+    }
+
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 
     private static async Task<Dictionary<string, JsonElement>> HealthAsync(ApiProcess api) =>
@@ -106,10 +126,12 @@ public sealed class ConnectionHealthTests
     private sealed class Stage : IDisposable
     {
         private readonly ReadConnectionHealth _read;
+        private readonly InProcessNamedLeases _leases;
+        private readonly string _lease;
 
         public Stage(Func<Task<IReadOnlyDictionary<string, string>>> describe)
         {
-            var adapter = Substitute.For<IPlatformAdapter, IDescribesConnection>();
+            var adapter = Substitute.For<IPlatformAdapter, IDescribesConnection, IListens>();
             adapter.Platform.Returns(PlatformName.From("telegram"));
             ((IDescribesConnection)adapter).DescribeAsync(default!, default).ReturnsForAnyArgs(_ => describe());
             var connection = new ConnectionSnapshot
@@ -123,15 +145,20 @@ public sealed class ConnectionHealthTests
             };
             var store = Substitute.For<IConnectionHealthStore>();
             store.ListAsync(default!, default!, default).ReturnsForAnyArgs(new Page<ConnectionRecord>([new ConnectionRecord(connection.Id, connection.Bot.Id, null, null)], null));
-            store.HoldersAsync(default!, default).ReturnsForAnyArgs(new Dictionary<string, string>());
             var directory = Substitute.For<IConnectionDirectory>();
             directory.FindAsync(connection.Id, Arg.Any<CancellationToken>()).Returns(connection);
-            _read = new ReadConnectionHealth(store, directory, new Application.Platforms([adapter]), new PublicAddress(null), Time);
+            _leases = new InProcessNamedLeases(Time);
+            _lease = ListenerLease.NameOf(adapter, connection);
+            _read = new ReadConnectionHealth(store, _leases, directory, new Application.Platforms([adapter]), new PublicAddress(null), Time);
         }
 
         public FakeTimeProvider Time { get; } = new();
 
         public void Dispose() => _read.Dispose();
+
+        public Task<bool> ListenAsync(string process, TimeSpan time) => _leases.TryAcquireAsync(_lease, process, time, default);
+
+        public Task EndAsync(string process) => _leases.ReleaseAsync(_lease, process, default);
 
         public async Task<ConnectionHealth> ReadAsync() => (await _read.HandleAsync(new PageRequest(10, null), BotScope.All, default)).Items.ShouldHaveSingleItem();
     }

@@ -36,7 +36,7 @@ public abstract class UnderstandingSuite(TestStore store) : StoreSuite(store)
     private readonly IConnectionDirectory _directory = Substitute.For<IConnectionDirectory>();
     private readonly IScoresTexts _scores = Substitute.For<IScoresTexts>();
     private readonly AiOptions _prices = new();
-    private readonly INamedLeases _leases = new InProcessNamedLeases();
+    private readonly INamedLeases _leases = new InProcessNamedLeases(TimeProvider.System);
     private string _answer = """{"sentiment":0.4,"intent":"refund","language":"en","urgency":"normal"}""";
     private int _asked;
     private bool _isScripted;
@@ -63,7 +63,7 @@ public abstract class UnderstandingSuite(TestStore store) : StoreSuite(store)
 
         // What one leaves behind the next finds, and nothing is asked again.
         await chat.SayAsync("one more");
-        await UntilAsync([Worker(new InProcessNamedLeases())], async () => (await InsightsAsync(chat)).Count == 31);
+        await UntilAsync([Worker(new InProcessNamedLeases(TimeProvider.System))], async () => (await InsightsAsync(chat)).Count == 31);
         _asked.ShouldBe(31);
     }
 

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 
-internal sealed class ConnectionHealthStore(ChatDatabase database, TimeProvider time) : IConnectionHealthStore
+internal sealed class ConnectionHealthStore(ChatDatabase database) : IConnectionHealthStore
 {
     private const string ListName = "connectionhealth";
 
@@ -47,11 +47,4 @@ internal sealed class ConnectionHealthStore(ChatDatabase database, TimeProvider 
             return Pages.Of(records, page, c => Cursor.Encode(ListName, c.Id.Value));
         },
         cancellationToken);
-
-    public async Task<IReadOnlyDictionary<string, string>> HoldersAsync(IReadOnlyCollection<string> leases, CancellationToken cancellationToken)
-    {
-        var held = await database.ReadAsync(db => db.Leases.AsNoTracking().Where(l => leases.Contains(l.Name)).ToListAsync(cancellationToken), cancellationToken);
-        var now = time.GetUtcNow();
-        return held.Where(l => l.ExpiresAt > now).ToDictionary(l => l.Name, l => l.Owner);
-    }
 }

@@ -1,5 +1,6 @@
 using ChatOrchestrator.Application.Ports;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
 
@@ -10,6 +11,8 @@ internal sealed class PostgresNamedLeases(PostgresHotPath hotPath) : INamedLease
         ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at
             WHERE l.owner = excluded.owner OR l.expires_at < now()
         """;
+
+    private const string Holders = "SELECT name, owner FROM leases WHERE name = ANY($1) AND expires_at > now()";
 
     private const string Release = "DELETE FROM leases WHERE name = $1 AND owner = $2";
 
@@ -28,6 +31,21 @@ internal sealed class PostgresNamedLeases(PostgresHotPath hotPath) : INamedLease
             {
                 await using var command = new NpgsqlCommand(Release, connection).Value(name).Value(owner);
                 return await command.ExecuteNonQueryAsync(token);
+            },
+            cancellationToken);
+
+    public Task<IReadOnlyDictionary<string, string>> HoldersAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+        hotPath.RunAsync<IReadOnlyDictionary<string, string>>(
+            async (connection, token) =>
+            {
+                var holders = new Dictionary<string, string>();
+                await using var command = new NpgsqlCommand(Holders, connection).Column([.. names], NpgsqlDbType.Text, n => n);
+                await using var reader = await command.ExecuteReaderAsync(token);
+                while (await reader.ReadAsync(token))
+                {
+                    holders[reader.GetString(0)] = reader.GetString(1);
+                }
+                return holders;
             },
             cancellationToken);
 }
