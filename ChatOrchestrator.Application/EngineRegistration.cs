@@ -56,7 +56,7 @@ public static class EngineRegistration
         services.TryAddSingleton<ReserveBudget>();
         services.AddOptions<ModerationOptions>().BindConfiguration(ModerationOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<ModerateText>();
-        services.TryAddSingleton<ModerateEdits>();
+        services.TryAddSingleton<ModerateHistory>();
         services.TryAddSingleton<ModerateTurn>();
         services.TryAddSingleton<DueSummaries>();
         services.TryAddSingleton<RecallHistory>();

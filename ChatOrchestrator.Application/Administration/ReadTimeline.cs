@@ -60,7 +60,7 @@ public sealed class ReadTimeline(IMessageStore messages)
                 yield return entry;
             }
         }
-        else if (message.Kind != MessageKind.Overheard && record.Conversation.Lane is { } lane)
+        else if (!WasOverheard(message) && record.Conversation.Lane is { } lane)
         {
             yield return Waiting(lane, record);
         }
@@ -165,12 +165,15 @@ public sealed class ReadTimeline(IMessageStore messages)
                 ("deadLetterId", d.Id.ToString()), ("stage", d.Stage), ("reason", d.Reason), ("state", d.State.ToString().ToLowerInvariant()),
                 ("replayedAs", d.ReplayedAs?.ToString()), ("resolvedBy", d.ResolvedBy))));
 
+    /// <summary>Of those without a turn: what is addressed to the bot is only blocked in its turn.</summary>
+    private static bool WasOverheard(Message message) => message.Kind is MessageKind.Overheard or MessageKind.Blocked;
+
     private static (string Outcome, string? Reason) InboundOutcome(MessageRecord record)
     {
         if (record.Turn is not { } turn)
         {
-            return record.View.Message.Kind == MessageKind.Overheard
-                ? ("not_addressed", null)
+            return WasOverheard(record.View.Message)
+                ? ("not_addressed", record.View.Message.Kind == MessageKind.Blocked ? ModerateTurn.InputBlocked : null)
                 : ("waiting", record.Connection.DisabledReason is null ? null : "connection_disabled");
         }
         if (turn.State is not (TurnState.Answered or TurnState.Command))

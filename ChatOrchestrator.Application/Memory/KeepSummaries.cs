@@ -18,7 +18,7 @@ internal sealed partial class KeepSummaries(
     IConnectionDirectory connections,
     DueSummaries due,
     WriteSummary write,
-    ModerateEdits edits,
+    ModerateHistory unjudged,
     ITokenCounter counter,
     TimeProvider time,
     ILogger<KeepSummaries> logger) : BackgroundService
@@ -133,10 +133,10 @@ internal sealed partial class KeepSummaries(
             return;
         }
         var (text, said) = Session(before, [.. messages.Take(added)], memory);
-        said = [.. (await ReadableAsync(connection, said, cancellationToken)).Where(m => !string.IsNullOrWhiteSpace(m.Text)).Select(m => claimed.IsGroup ? m : m with { Name = null })];
+        said = [.. (await ReadableAsync(connection, claimed.Conversation, said, cancellationToken)).Where(m => !string.IsNullOrWhiteSpace(m.Text)).Select(m => claimed.IsGroup ? m : m with { Name = null })];
         if (said.Count > 0)
         {
-            text = await write.HandleAsync(connection, memory, text, said, cancellationToken);
+            text = await write.HandleAsync(connection, claimed.Conversation, memory, text, said, cancellationToken);
         }
         var last = messages[added - 1];
         if (await store.SaveAsync(claimed, new WrittenSummary(text, last.Sequence, last.CreatedAt, HasMore: !isNew && messages.Count == limit), cancellationToken))
@@ -145,13 +145,13 @@ internal sealed partial class KeepSummaries(
         }
     }
 
-    /// <summary>Without what was changed into something that the bot does not let in.</summary>
-    private async ValueTask<IReadOnlyList<SaidMessage>> ReadableAsync(ConnectionSnapshot connection, IReadOnlyList<SaidMessage> messages, CancellationToken cancellationToken)
+    /// <summary>Without what was said among others, or changed into, that the bot does not let in.</summary>
+    private async ValueTask<IReadOnlyList<SaidMessage>> ReadableAsync(ConnectionSnapshot connection, ConversationId conversation, IReadOnlyList<SaidMessage> messages, CancellationToken cancellationToken)
     {
         var readable = new List<SaidMessage>(messages.Count);
         foreach (var message in messages)
         {
-            if (await edits.MayBeReadAsync(connection, message.Id, message.EditedAt, message.Text, cancellationToken))
+            if (await unjudged.MayBeReadAsync(connection, new EarlierMessage(conversation, message.Id, EarlierMessage.SinceOf(message.Kind, message.CreatedAt, message.EditedAt), message.Text), cancellationToken))
             {
                 readable.Add(message);
             }

@@ -4,6 +4,7 @@ using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Application.Turns.Redaction;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,11 @@ namespace ChatOrchestrator.Application.Moderation;
 /// <param name="Categories">Those that count, with their scores.</param>
 /// <param name="IsUnchecked">The endpoint did not judge all of it.</param>
 internal readonly record struct Verdict(ModerationAction Action, IReadOnlyDictionary<string, double> Categories, bool IsUnchecked = false);
+
+/// <summary>A text that is to be judged.</summary>
+/// <param name="Message">Whose timeline says what it cost: the message itself, or the question that it answers.</param>
+/// <param name="Images">The addresses of the pictures that go with it.</param>
+internal readonly record struct JudgedText(ConversationId Conversation, Guid Message, string Text, IReadOnlyList<string> Images);
 
 /// <summary>
 /// Judges a text by the word lists, and it and its pictures by the endpoint where the bot wants that. Personal data that the bot keeps from the
@@ -41,10 +47,10 @@ internal sealed partial class ModerateText(
     /// <summary>Whether nothing of an answer may be shown before all of it was judged.</summary>
     public bool HoldsAnswers(BotSnapshot bot) => SettingsOf(bot) is not null;
 
-    /// <param name="images">The addresses of the pictures that go with the text.</param>
     public async ValueTask<Verdict> JudgeAsync(
-        ModerationSettings settings, ModerationDirection direction, ConnectionSnapshot connection, string text, IReadOnlyList<string> images, CancellationToken cancellationToken)
+        ModerationSettings settings, ModerationDirection direction, ConnectionSnapshot connection, JudgedText judged, CancellationToken cancellationToken)
     {
+        var (subject, text, images) = (new CallSubject(CallPurposes.Moderation, judged.Conversation, judged.Message), judged.Text, judged.Images);
         var bot = connection.Bot;
         var rule = direction == ModerationDirection.Input ? settings.Input : settings.Output;
         var verdict = new Verdict(ModerationAction.Ignore, Nothing);
@@ -57,12 +63,12 @@ internal sealed partial class ModerateText(
             if (verdict.Action != ModerationAction.Block && !string.IsNullOrWhiteSpace(text))
             {
                 var shown = PromptRedaction.For(bot.Processing)?.Redact(text) ?? text;
-                verdict = await AskAsync(verdict, rule, direction, connection, attempts => scores.ScoreAsync(shown, attempts, cancellationToken), cancellationToken);
+                verdict = await AskAsync(verdict, rule, direction, connection, subject, attempts => scores.ScoreAsync(shown, attempts, cancellationToken), cancellationToken);
             }
             for (var i = 0; i < images.Count && verdict.Action != ModerationAction.Block; i++)
             {
                 var image = images[i];
-                verdict = await AskAsync(verdict, rule, direction, connection, attempts => scores.ScoreImageAsync(image, attempts, cancellationToken), cancellationToken);
+                verdict = await AskAsync(verdict, rule, direction, connection, subject, attempts => scores.ScoreImageAsync(image, attempts, cancellationToken), cancellationToken);
             }
         }
         if (verdict.Action != ModerationAction.Ignore)
@@ -73,7 +79,7 @@ internal sealed partial class ModerateText(
     }
 
     private async Task<Verdict> AskAsync(
-        Verdict verdict, ModerationRule rule, ModerationDirection direction, ConnectionSnapshot connection, Func<int, Task<IReadOnlyList<CategoryScore>>> ask, CancellationToken cancellationToken)
+        Verdict verdict, ModerationRule rule, ModerationDirection direction, ConnectionSnapshot connection, CallSubject subject, Func<int, Task<IReadOnlyList<CategoryScore>>> ask, CancellationToken cancellationToken)
     {
         // Most endpoints cost nothing, and nothing is asked of the store then.
         var price = catalog.CallPriceOf(scores.Model)?.NanosOf(1);
@@ -97,7 +103,7 @@ internal sealed partial class ModerateText(
         }
         finally
         {
-            await charge.CloseAsync(call, connection, CallPurposes.Moderation, scores.Model, default, spent);
+            await charge.CloseAsync(call, connection, subject, scores.Model, default, spent);
         }
     }
 

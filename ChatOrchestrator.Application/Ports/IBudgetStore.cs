@@ -44,7 +44,11 @@ public readonly record struct BudgetAmounts(long? Nanos, long? Tokens);
 /// <summary>What a call beside the turns has used.</summary>
 /// <param name="Reservation">Null: nothing was set aside for it, and the bot's budget has no part in it.</param>
 /// <param name="Nanos">Null: no price is known.</param>
-public sealed record CallSpending(Guid? Reservation, BotId Bot, PlatformName Platform, ModelUsage Usage, long? Nanos);
+/// <param name="Note">What is said of it in a message's timeline, in the same commit; null: nothing.</param>
+public sealed record CallSpending(Guid? Reservation, BotId Bot, PlatformName Platform, ModelUsage Usage, long? Nanos, SpendingNote? Note = null);
+
+/// <summary>A line <c>charged</c> in the timeline of a message, if that is still there.</summary>
+public sealed record SpendingNote(ConversationId Conversation, Guid Message, string Detail);
 
 /// <summary>What a call has used.</summary>
 public readonly record struct BudgetCharge(Guid Reservation, long Nanos, long Tokens);

@@ -42,4 +42,4 @@ public sealed record WrittenSummary(string Text, long ThroughSequence, DateTimeO
 
 /// <param name="EditedAt">When its author changed it last; null: it is as it was written.</param>
 /// <param name="Name">The participant's name, in groups only.</param>
-public sealed record SaidMessage(long Sequence, Guid Id, MessageAuthor Author, string Text, DateTimeOffset CreatedAt, DateTimeOffset? EditedAt, string? Name);
+public sealed record SaidMessage(long Sequence, Guid Id, MessageAuthor Author, MessageKind Kind, string Text, DateTimeOffset CreatedAt, DateTimeOffset? EditedAt, string? Name);

@@ -10,7 +10,7 @@ internal sealed class AskBeside(IChatClient model, IModelCatalog catalog, IToken
     /// <exception cref="BudgetReachedException">The model was not asked.</exception>
     /// <exception cref="ModelException">The model did not answer, or not in time.</exception>
     public async Task<ChatResponse> HandleAsync(
-        ConnectionSnapshot connection, string purpose, IList<ChatMessage> prompt, ModelCallOptions options, int outputTokens, TimeSpan patience, CancellationToken cancellationToken)
+        ConnectionSnapshot connection, CallSubject subject, IList<ChatMessage> prompt, ModelCallOptions options, int outputTokens, TimeSpan patience, CancellationToken cancellationToken)
     {
         var call = await OpenAsync(connection.Bot, prompt, options.ModelId, outputTokens, cancellationToken);
         using var limit = new CancellationTokenSource(patience, time);
@@ -37,7 +37,7 @@ internal sealed class AskBeside(IChatClient model, IModelCatalog catalog, IToken
         {
             var answered = options.Report.AnsweredBy ?? options.ModelId;
             var nanos = usage is { } used ? catalog.PriceOf(answered)?.NanosOf(used) : null;
-            await charge.CloseAsync(call, connection, purpose, name ?? answered, usage ?? default, nanos);
+            await charge.CloseAsync(call, connection, subject, name ?? answered, usage ?? default, nanos);
         }
     }
 

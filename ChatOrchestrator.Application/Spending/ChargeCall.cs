@@ -1,3 +1,4 @@
+using System.Globalization;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Domain.Conversations;
@@ -55,23 +56,34 @@ internal sealed partial class ChargeCall(IBudgetStore budgets, IModelCatalog cat
     /// </summary>
     /// <param name="model">Its name in the metrics.</param>
     /// <param name="nanos">Null: no price is known.</param>
-    public async ValueTask CloseAsync(OpenCall call, ConnectionSnapshot connection, string purpose, string? model, ModelUsage usage, long? nanos)
+    public async ValueTask CloseAsync(OpenCall call, ConnectionSnapshot connection, CallSubject subject, string? model, ModelUsage usage, long? nanos)
     {
         if (call.Reservation is null && usage == default && nanos is null)
         {
             return;
         }
-        var spending = new CallSpending(call.Reservation, connection.Bot.Id, connection.Platform, usage, nanos);
+        var note = subject.Message is { } message && (usage != default || nanos is not null)
+            ? new SpendingNote(subject.Conversation, message, Detail(subject.Purpose, model, usage, nanos))
+            : null;
+        var spending = new CallSpending(call.Reservation, connection.Bot.Id, connection.Platform, usage, nanos, note);
         if (!await SpendAsync(spending))
         {
-            NotCounted(connection.Bot.Id.Value, purpose, model, usage.Total, nanos, call.Reservation);
+            NotCounted(connection.Bot.Id.Value, subject.Purpose, model, usage.Total, nanos, call.Reservation);
         }
         EngineTelemetry.Tokens.Add(usage.Input, new("model", model), new("direction", "input"));
         EngineTelemetry.Tokens.Add(usage.Output, new("model", model), new("direction", "output"));
         if (nanos is { } cost)
         {
-            ModelTelemetry.Cost.Add((double)cost / ModelPrice.NanosPerUnit, new("model", model), new("currency", catalog.Currency), new("purpose", purpose));
+            ModelTelemetry.Cost.Add((double)cost / ModelPrice.NanosPerUnit, new("model", model), new("currency", catalog.Currency), new("purpose", subject.Purpose));
         }
+    }
+
+    private string Detail(string purpose, string? model, ModelUsage usage, long? nanos)
+    {
+        var by = string.IsNullOrEmpty(model) ? "" : $" by {model}";
+        var tokens = usage == default ? "" : string.Create(CultureInfo.InvariantCulture, $"{usage.Input} + {usage.Output} tokens");
+        var cost = nanos is { } paid ? string.Create(CultureInfo.InvariantCulture, $"{(decimal)paid / ModelPrice.NanosPerUnit:0.#########} {catalog.Currency}") : "";
+        return $"{purpose}{by}: {tokens}{(tokens.Length > 0 && cost.Length > 0 ? ", " : "")}{cost}";
     }
 
     private async Task<BudgetLimit> ReserveAsync(BudgetRequest request, CancellationToken cancellationToken)
@@ -121,6 +133,11 @@ internal sealed partial class ChargeCall(IBudgetStore budgets, IModelCatalog cat
         Message = "The store is away, and what a call has used is not counted: {Purpose} of bot {BotId} by {Model}, {Tokens} tokens, {Nanos} billionths; reservation {ReservationId} stands until it expires")]
     private partial void NotCounted(Guid botId, string purpose, string? model, long tokens, long? nanos, Guid? reservationId);
 }
+
+/// <summary>What a call is made for.</summary>
+/// <param name="Purpose">One of <see cref="CallPurposes"/>.</param>
+/// <param name="Message">Whose timeline says what it cost; null: none, or one that says it in another way.</param>
+internal readonly record struct CallSubject(string Purpose, ConversationId Conversation, Guid? Message);
 
 /// <summary>A call that may be made, or not.</summary>
 /// <param name="Reservation">What is set aside; null: nothing.</param>

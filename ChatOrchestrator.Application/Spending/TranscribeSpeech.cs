@@ -42,7 +42,7 @@ internal sealed class TranscribeSpeech(ITranscribesSpeech speech, IModelCatalog 
         }
         finally
         {
-            await charge.CloseAsync(call, connection, CallPurposes.Transcription, name, said?.Usage ?? default, nanos);
+            await charge.CloseAsync(call, connection, new CallSubject(CallPurposes.Transcription, held.Lane.Conversation, null), name, said?.Usage ?? default, nanos);
         }
         return new TranscribedSpeech(said.Text, nanos is null ? null : Detail(length, nanos.Value));
 

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Messages;
 
 namespace ChatOrchestrator.Application.Turns;
 
@@ -26,6 +27,9 @@ internal static class Commands
 
     /// <summary>Whether the command makes the bot forget what was said.</summary>
     public static bool Forgets(string text) => Name(text) == "reset";
+
+    /// <summary>Whether the message is a command and nothing else.</summary>
+    public static bool IsBare(LaneMessage message) => message.Kind == MessageKind.Command && !message.Text.AsSpan().Trim().ContainsAny(' ', '\n', '\t');
 
     /// <summary>The answer, or null when the model should answer.</summary>
     public static string? Answer(string text, BotSnapshot bot) => Name(text) switch

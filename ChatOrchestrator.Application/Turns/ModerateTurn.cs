@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace ChatOrchestrator.Application.Turns;
 
 /// <summary>Keeps from the model what a bot does not let in, and from the participant what it does not let out.</summary>
-internal sealed partial class ModerateTurn(ModerateText moderate, ModerateEdits edits, IFindsPictures pictures, TimeProvider time, ILogger<ModerateTurn> logger)
+internal sealed partial class ModerateTurn(ModerateText moderate, ModerateHistory unjudged, IFindsPictures pictures, TimeProvider time, ILogger<ModerateTurn> logger)
 {
     /// <summary>The question was refused.</summary>
     public const string InputBlocked = "input_blocked";
@@ -18,6 +18,8 @@ internal sealed partial class ModerateTurn(ModerateText moderate, ModerateEdits 
 
     /// <summary>Nobody could judge it, and it must not go on without.</summary>
     private const string NobodyJudged = "moderation_unavailable";
+
+    private static readonly Dictionary<string, double> NoScores = [];
 
     /// <summary>The turn with what was found in its messages; with an answer when they are refused.</summary>
     /// <exception cref="ScoringException">They cannot be judged now, and the bot answers nothing that is not.</exception>
@@ -35,7 +37,7 @@ internal sealed partial class ModerateTurn(ModerateText moderate, ModerateEdits 
             {
                 continue;
             }
-            var verdict = await moderate.JudgeAsync(settings, ModerationDirection.Input, connection, message.Text, images, held.Generation);
+            var verdict = await moderate.JudgeAsync(settings, ModerationDirection.Input, connection, new JudgedText(held.Lane.Conversation, message.Id, message.Text, images), held.Generation);
             if (verdict.IsUnchecked && !(settings.Input.AllowUnchecked ?? true) && verdict.Action != ModerationAction.Block)
             {
                 throw new ScoringException(NobodyJudged);
@@ -52,31 +54,67 @@ internal sealed partial class ModerateTurn(ModerateText moderate, ModerateEdits 
     }
 
     /// <summary>
-    /// The history without what may not be read: what was changed after it was let in is judged first. What was found goes
-    /// into the turn; what is blocked is no part of the history from then on.
+    /// The turn with what was found in messages that no model reads now (an operator has the conversation, the participant
+    /// was too fast, the bot answers by itself): a later one has them in its history. Nobody waits for it, and it changes
+    /// nothing of what is answered.
+    /// </summary>
+    public async ValueTask<TurnCommit> UnreadAsync(TurnCommit turn, HeldLane held, IReadOnlyList<LaneMessage> messages, ConnectionSnapshot connection)
+    {
+        if (moderate.SettingsOf(connection.Bot) is not { } settings)
+        {
+            return turn;
+        }
+        List<ModerationRecord> records = [];
+        foreach (var message in messages)
+        {
+            if (string.IsNullOrWhiteSpace(message.Text) || Commands.IsBare(message))
+            {
+                continue;
+            }
+            var verdict = await moderate.JudgeAsync(settings, ModerationDirection.Input, connection, new JudgedText(held.Lane.Conversation, message.Id, message.Text, []), held.Generation);
+            if (verdict.Action != ModerationAction.Ignore || verdict.IsUnchecked)
+            {
+                records.Add(Record(held, connection, message.Id, ModerationDirection.Input, unjudged.MayBeRead(connection.Bot, verdict) ? verdict : verdict with { Action = ModerationAction.Block }, text: null));
+            }
+        }
+        return records.Count == 0 ? turn : turn with { Moderations = records };
+    }
+
+    /// <summary>What a turn that failed because nobody could judge its messages says of them: no later one reads them either.</summary>
+    public IReadOnlyList<ModerationRecord> Unjudged(HeldLane held, IReadOnlyList<LaneMessage> messages, ConnectionSnapshot connection) =>
+        [.. messages.Where(m => !string.IsNullOrWhiteSpace(m.Text)).Select(m => Record(held, connection, m.Id, ModerationDirection.Input, new Verdict(ModerationAction.Block, NoScores, IsUnchecked: true), text: null))];
+
+    /// <summary>
+    /// The history without what may not be read: what was changed after it was let in, and what was said among others, is
+    /// judged first. What was found goes into the turn; what is blocked is no part of the history from then on. What others
+    /// say after the question has its turn later.
     /// </summary>
     public async ValueTask<(TurnCommit Turn, IReadOnlyList<LaneMessage> History)> HistoryAsync(TurnCommit turn, HeldLane held, IReadOnlyList<LaneMessage> history, ConnectionSnapshot connection)
     {
-        if (moderate.SettingsOf(connection.Bot) is null || !history.Any(m => m.EditedAt is not null))
+        var isDue = new bool[history.Count];
+        for (var i = 0; i < isDue.Length; i++)
+        {
+            isDue[i] = history[i].Kind != MessageKind.Blocked && unjudged.IsDue(connection, Earlier(held, history[i]));
+        }
+        if (!isDue.Contains(true))
         {
             return (turn, history);
         }
+        // At once: a group may have said much since the bot was asked last, and the answer waits for it.
+        var verdicts = await Task.WhenAll(history.Select((m, i) =>
+            isDue[i] && m.Sequence <= turn.ThroughSequence ? unjudged.JudgeAsync(connection, Earlier(held, m), held.Generation).AsTask() : Task.FromResult<Verdict?>(null)));
         List<LaneMessage> kept = new(history.Count);
         List<ModerationRecord> records = [.. turn.Moderations];
-        foreach (var message in history)
+        for (var i = 0; i < isDue.Length; i++)
         {
-            if (message.Kind == MessageKind.Blocked || await edits.JudgeAsync(connection, message.Id, message.EditedAt, message.Text, held.Generation) is not { } verdict)
+            var isLater = isDue[i] && history[i].Sequence > turn.ThroughSequence;
+            if (verdicts[i] is { } found && found.Action != ModerationAction.Ignore)
             {
-                kept.Add(message);
-                continue;
+                records.Add(Record(held, connection, history[i].Id, ModerationDirection.Input, found, text: null));
             }
-            if (verdict.Action != ModerationAction.Ignore)
+            if (!isLater && (verdicts[i] is not { } verdict || unjudged.MayBeRead(connection.Bot, verdict)))
             {
-                records.Add(Record(held, connection, message.Id, ModerationDirection.Input, verdict, text: null));
-            }
-            if (edits.MayBeRead(connection.Bot, verdict))
-            {
-                kept.Add(message);
+                kept.Add(history[i]);
             }
         }
         return (records.Count == turn.Moderations.Count ? turn : turn with { Moderations = records }, kept);
@@ -90,7 +128,8 @@ internal sealed partial class ModerateTurn(ModerateText moderate, ModerateEdits 
         {
             return turn;
         }
-        var verdict = await moderate.JudgeAsync(settings, ModerationDirection.Output, connection, turn.Answer!, pictures.PicturesOf(turn.Answer!), held.Generation);
+        var verdict = await moderate.JudgeAsync(
+            settings, ModerationDirection.Output, connection, new JudgedText(held.Lane.Conversation, turn.MessageId, turn.Answer!, pictures.PicturesOf(turn.Answer!)), held.Generation);
         if (verdict.Action == ModerationAction.Block)
         {
             return turn with
@@ -118,6 +157,9 @@ internal sealed partial class ModerateTurn(ModerateText moderate, ModerateEdits 
             ? turn
             : turn with { Moderations = [.. turn.Moderations, Record(held, connection, turn.AnswerId, ModerationDirection.Output, verdict, text: null)] };
     }
+
+    private static EarlierMessage Earlier(HeldLane held, LaneMessage message) =>
+        new(held.Lane.Conversation, message.Id, EarlierMessage.SinceOf(message.Kind, message.CreatedAt, message.EditedAt), message.Text);
 
     private ModerationRecord Record(HeldLane held, ConnectionSnapshot connection, Guid message, ModerationDirection direction, Verdict verdict, string? text) => new(
         held.Lane.Conversation,

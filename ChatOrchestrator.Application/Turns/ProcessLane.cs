@@ -130,7 +130,7 @@ internal sealed partial class ProcessLane(
                 throw new InvalidOperationException("The last attempt ended in something that could not be saved; it is not made once more.");
             }
             turn = admission.Refusal is { } refusal
-                ? turn with { Reason = refusal, Answer = admission.Notice }
+                ? await moderate.UnreadAsync(turn with { Reason = refusal, Answer = admission.Notice }, held, messages, connection)
                 : await DecideAsync(turn, held, content, messages, connection, platform);
             if (turn.Answer is not null)
             {
@@ -163,6 +163,7 @@ internal sealed partial class ProcessLane(
             // One apology for a question: whose replay fails was told so the first time.
             var apology = messages[^1].Kind == MessageKind.Replay ? null : ApologyFor(e, connection.Bot.Processing);
             turn = turn with { State = TurnState.Failed, Reason = reason, Answer = apology, Parts = apology is null ? [] : [new PartBody(null)], DeadLetterOf = turn.MessageId };
+            turn = e is ScoringException ? turn with { Moderations = moderate.Unjudged(held, messages, connection) } : turn;
         }
         turn = held.Record.MoveTo(turn) with { EndedAt = time.GetUtcNow() };
         held.Log.Model = turn.Model ?? held.Log.Model;
@@ -221,25 +222,26 @@ internal sealed partial class ProcessLane(
         }
         if (held.Lane.State == ConversationState.HandedOff)
         {
-            return turn with { Reason = "handed_off" };
+            return await moderate.UnreadAsync(turn with { Reason = "handed_off" }, held, messages, connection);
         }
         var last = messages[^1];
         if (last.Kind == MessageKind.Command && Commands.Answer(last.Text, connection.Bot) is { } answer)
         {
-            return turn with { State = TurnState.Command, Answer = answer, Forget = Commands.Forgets(last.Text) };
+            return await moderate.UnreadAsync(turn with { State = TurnState.Command, Answer = answer, Forget = Commands.Forgets(last.Text) }, held, messages, connection);
         }
         if (messages.All(m => m.Kind == MessageKind.Unsupported))
         {
-            return turn with { State = TurnState.Command, Reason = "unsupported_content", Answer = CannotRead };
+            return await moderate.UnreadAsync(turn with { State = TurnState.Command, Reason = "unsupported_content", Answer = CannotRead }, held, messages, connection);
         }
         var readable = await readAttachments.HandleAsync(held, messages, connection, platform, insist: turn.Attempt < connection.Bot.Processing.MaxAttempts);
         if (readable.Withheld is { } unspoken)
         {
-            return turn with { Reason = BudgetReachedException.Reason, Answer = unspoken.Notice, HandOver = unspoken.HandsOver };
+            return await moderate.UnreadAsync(turn with { Reason = BudgetReachedException.Reason, Answer = unspoken.Notice, HandOver = unspoken.HandsOver }, held, messages, connection);
         }
         if (readable.Unreadable is { } what)
         {
-            return turn with { State = TurnState.Command, Reason = "unreadable_attachment", Answer = $"Sorry, I cannot read this kind of attachment here ({what}). Please tell me in words." };
+            var sorry = $"Sorry, I cannot read this kind of attachment here ({what}). Please tell me in words.";
+            return await moderate.UnreadAsync(turn with { State = TurnState.Command, Reason = "unreadable_attachment", Answer = sorry }, held, messages, connection);
         }
         turn = await moderate.InputAsync(turn, held, readable, connection);
         if (turn.Answer is not null)

@@ -40,7 +40,7 @@ internal sealed class JudgeByModel(AskBeside ask)
 
     private readonly ConditionalWeakTable<UnderstandingSettings, Form> _forms = [];
 
-    public async Task<ModelJudgement> HandleAsync(ConnectionSnapshot connection, UnderstandingSettings settings, string text, CancellationToken cancellationToken)
+    public async Task<ModelJudgement> HandleAsync(ConnectionSnapshot connection, UnderstandingSettings settings, CallSubject subject, string text, CancellationToken cancellationToken)
     {
         var bot = connection.Bot;
         var form = _forms.GetValue(settings, Form.Of);
@@ -57,7 +57,7 @@ internal sealed class JudgeByModel(AskBeside ask)
         try
         {
             response = await ask.HandleAsync(
-                connection, CallPurposes.Understanding, [new ChatMessage(ChatRole.System, form.Instructions), new ChatMessage(ChatRole.User, text)], options, ReservedTokens, Patience, cancellationToken);
+                connection, subject, [new ChatMessage(ChatRole.System, form.Instructions), new ChatMessage(ChatRole.User, text)], options, ReservedTokens, Patience, cancellationToken);
         }
         catch (ModelException e)
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using ChatOrchestrator.Application.Memory;
 using ChatOrchestrator.Application.Moderation;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Domain.Bots;
@@ -24,7 +25,7 @@ internal sealed partial class UnderstandMessages(
     IConnectionDirectory connections,
     JudgeByModel judge,
     ModerateText moderate,
-    ModerateEdits edits,
+    ModerateHistory unjudged,
     HandOverByRule handOver,
     IChatClient model,
     WorkerIdentity worker,
@@ -238,8 +239,8 @@ internal sealed partial class UnderstandMessages(
             return;
         }
         var asked = !settings.UseModel || _isDemo || AttachmentWords.IsPlaceholder(message.Text) ? default
-            : !await edits.MayBeReadAsync(connection, message.Id, message.EditedAt, message.Text, cancellationToken) ? new ModelJudgement(null, ModerateTurn.InputBlocked)
-            : await judge.HandleAsync(connection, settings, message.Text, cancellationToken);
+            : !await unjudged.MayBeReadAsync(connection, new EarlierMessage(message.Conversation, message.Id, message.EditedAt, message.Text), cancellationToken) ? new ModelJudgement(null, ModerateTurn.InputBlocked)
+            : await judge.HandleAsync(connection, settings, new CallSubject(CallPurposes.Understanding, message.Conversation, message.Id), message.Text, cancellationToken);
         var source = asked.Judgement is null ? InsightSource.Lexicon : InsightSource.Model;
         var insight = new Insight(
             message.Id, message.Sequence, message.Conversation, connection.Bot.Id, message.CreatedAt,

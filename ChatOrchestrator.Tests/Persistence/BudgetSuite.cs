@@ -107,19 +107,25 @@ public abstract class BudgetSuite(TestStore store) : StoreSuite(store)
         var beside = Request(40, 4) with { OfBot = new BudgetAmounts(100, null) };
         (await Store.Budgets.ReserveAsync(answer, default)).ShouldBe(BudgetLimit.None);
         (await Store.Budgets.ReserveAsync(beside, default)).ShouldBe(BudgetLimit.None);
-        var spending = new CallSpending(beside.Id, _bot, PlatformName.From("telegram"), new ModelUsage(3, 0, 2), 30);
+        var chat = await NewChatAsync();
+        var (message, _) = await chat.SayAsync();
+        var spending = new CallSpending(beside.Id, _bot, PlatformName.From("telegram"), new ModelUsage(3, 0, 2), 30, new SpendingNote(chat.Id, message.Id, "summary: 3 + 2 tokens"));
 
         await Store.Budgets.SpendAsync(spending, default);
         await Store.Budgets.SpendAsync(spending, default);
 
         (await Store.Budgets.ReadAsync(_bot, Day, default)).ShouldBe(new BudgetSpending(30, 5, 60, 6));
+        (await NotesAsync(chat)).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            n => (n.Kind, n.Detail, n.MessageId).ShouldBe(("charged", "summary: 3 + 2 tokens", message.Id)),
+            n => n.At.ShouldBeGreaterThan(TimeProvider.System.GetUtcNow() - Deadline));
         await Store.Budgets.SettleAsync(new BudgetCharge(answer.Id, 60, 6), default);
         // A bot without a budget has costs, too, but nothing that they could be charged to.
-        await Store.Budgets.SpendAsync(spending with { Reservation = null, Nanos = null }, default);
+        await Store.Budgets.SpendAsync(spending with { Reservation = null, Nanos = null, Note = new SpendingNote(chat.Id, Guid.CreateVersion7(), "of a message that is gone") }, default);
         await Store.Budgets.SpendAsync(spending with { Reservation = null }, default);
         (await Store.Budgets.ReadAsync(_bot, Day, default)).ShouldBe(new BudgetSpending(90, 11, 0, 0));
         var hours = await ReadAsync(c => c.AnalyticsHours.AsNoTracking().Where(h => h.BotId == _bot).ToListAsync());
         (hours.Sum(h => h.InputTokens), hours.Sum(h => h.OutputTokens), hours.Sum(h => h.CostNanos), hours.Sum(h => h.Priced)).ShouldBe((9, 6, 60, 2));
+        (await NotesAsync(chat)).Count.ShouldBe(2, "the last one has a line, too");
     }
 
     [StoreFact]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Infrastructure.Ai;
 using ChatOrchestrator.Tests.Fixtures;
 using Microsoft.Extensions.Hosting;
@@ -91,7 +92,7 @@ public sealed class ChargeCallTests : IDisposable
         var lifetime = Substitute.For<IHostApplicationLifetime>();
         lifetime.ApplicationStopping.Returns(_stopping.Token);
         var charge = new ChargeCall(_store, new ModelCatalog(Options.Create(new AiOptions())), lifetime, _time, new Lines(_log));
-        return charge.CloseAsync(new OpenCall(_reservation, BudgetLimit.None), Connection(), CallPurposes.Summary, "model", Used, 345).AsTask();
+        return charge.CloseAsync(new OpenCall(_reservation, BudgetLimit.None), Connection(), new CallSubject(CallPurposes.Summary, ConversationId.New(), Guid.CreateVersion7()), "model", Used, 345).AsTask();
     }
 
     /// <summary>Nothing but the clock moves: what waits for a time waits for this one.</summary>

@@ -1,6 +1,8 @@
+using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using ChatOrchestrator.Tests.Persistence;
 using Microsoft.EntityFrameworkCore;
 using NSubstitute;
@@ -88,6 +90,7 @@ public abstract partial class EngineSuite
         await DrainAsync(closed);
         (await TurnsAsync(closed)).ShouldHaveSingleItem().Reason.ShouldBe("moderation_unavailable");
         _prompts.Count.ShouldBe(2, "the model was not asked");
+        (await MessagesAsync(closed))[0].Kind.ShouldBe(MessageKind.Blocked, "nor does it read it later, as history");
     }
 
     [StoreFact]
@@ -185,6 +188,92 @@ public abstract partial class EngineSuite
         await SummarizeAsync(later);
         _prompts.Last()[^1].Text.ShouldContain("Participant: ");
         _prompts.ShouldAllBe(p => p.All(m => !m.Text.Contains("evil")));
+    }
+
+    [StoreFact]
+    public async Task What_is_said_among_others_is_judged_when_it_would_be_read_for_the_first_time_and_asked_about_once()
+    {
+        Judge("evil", "violence");
+        var connection = _connections.Add("telegram", Moderated with { Memory = new() }, new AiSettings());
+        var group = await TestChat.OpenAsync(Inbox, isGroup: true, connection: connection);
+        var (blocked, _) = await group.SayAsync("an evil plan", MessageKind.Overheard);
+        await group.SayAsync("a harmless plan", MessageKind.Overheard);
+        await group.SayAsync("what do you think?");
+        var (later, _) = await group.SayAsync("another evil plan", MessageKind.Overheard);
+        using var engine = await StartAsync();
+
+        await DrainAsync(group);
+
+        _platform.Sent.ShouldHaveSingleItem().Text.ShouldBe("An answer.");
+        string Read() => string.Join('\n', _prompts.Last().Select(m => m.Text));
+        Read().ShouldContain("a harmless plan");
+        Read().ShouldNotContain("evil");
+        MessageKind KindOf(IEnumerable<Message> messages, InboxMessage of) => messages.Single(m => m.Id == of.Id).Kind;
+        (KindOf(await MessagesAsync(group), blocked), KindOf(await MessagesAsync(group), later)).ShouldBe((MessageKind.Blocked, MessageKind.Overheard));
+
+        await group.SayAsync("and now?");
+        await DrainAsync(group);
+
+        Read().ShouldContain("a harmless plan");
+        Read().ShouldNotContain("evil");
+        _platform.Sent.Count.ShouldBe(2, "nobody has asked what is blocked");
+        KindOf(await MessagesAsync(group), later).ShouldBe(MessageKind.Blocked);
+        var records = await ModerationsAsync(group);
+        records.Select(r => (r.MessageId, r.Direction, r.Action)).ShouldBe(
+            [(blocked.Id, ModerationDirection.Input, ModerationAction.Block), (later.Id, ModerationDirection.Input, ModerationAction.Block)]);
+        await _scores.Received(1).ScoreAsync("a harmless plan", Arg.Any<int>(), Arg.Any<CancellationToken>());
+        await ReadAsync(db =>
+        {
+            var (bot, now) = (new Bot("Test", new AiSettings(), new ProcessingSettings(), TimeProvider.System.GetUtcNow()), TimeProvider.System.GetUtcNow());
+            db.Bots.Add(bot);
+            db.Connections.Add(new PlatformConnection(bot.Id, PlatformName.From("telegram"), "Test", "{}", "", now, connection));
+            return db.SaveChangesAsync();
+        });
+        var timeline = await new ReadTimeline(new MessageStore(Store.Database)).HandleAsync(blocked.Id, default);
+        (timeline.Outcome, timeline.Reason).ShouldBe(("not_addressed", "input_blocked"));
+
+        // Nor does a summary hold it, where no turn has come before.
+        await engine.StopAsync();
+        await group.SayAsync("a third evil plan", MessageKind.Overheard);
+        await FillAsync(group, 40);
+        await Store.Summaries.MarkDueAsync(group.Id, default);
+        using var second = await StartAsync();
+        await SummarizeAsync(second);
+        _prompts.Last()[^1].Text.ShouldContain("What was said since");
+        _prompts.ShouldAllBe(p => p.All(m => !m.Text.Contains("evil")));
+    }
+
+    [StoreFact]
+    public async Task What_no_model_reads_now_is_judged_before_one_reads_it_as_history_and_nothing_is_said_about_it()
+    {
+        using var engine = await StartAsync();
+        Judge("evil", "violence");
+        var chat = await NewChatAsync("telegram", Moderated);
+        var conversations = new ConversationStore(Store.Database, TimeProvider.System);
+        await chat.SayAsync("/help me with an evil plan", MessageKind.Command);
+        await DrainAsync(chat);
+        await conversations.ChangeStateAsync(chat.Id, c => c.HandOff("Ada"), "taken_over", default);
+        await chat.SayAsync("another evil plan");
+        await chat.SayAsync("/help", MessageKind.Command);
+        await DrainAsync(chat);
+        await conversations.ChangeStateAsync(chat.Id, c => c.Resume(), "resumed", default);
+        var limited = await NewChatAsync("telegram", Moderated with { MessagesPerMinute = 1 });
+        await limited.SayAsync("hello");
+        await DrainAsync(limited);
+        await limited.SayAsync("a hasty evil plan");
+        await DrainAsync(limited);
+
+        await chat.SayAsync("hello again");
+        await DrainAsync(chat);
+
+        _prompts.ShouldAllBe(p => p.All(m => !m.Text.Contains("evil")));
+        _platform.Sent.ShouldAllBe(p => p.Text != new ModerationSettings().Refusal);
+        (await TurnsAsync(chat)).Select(t => t.Reason).ShouldBe([null, "handed_off", "handed_off", null]);
+        (await MessagesAsync(chat)).Where(m => m.Author == MessageAuthor.Participant).Select(m => m.Kind).ShouldBe(
+            [MessageKind.Blocked, MessageKind.Blocked, MessageKind.Command, MessageKind.Text]);
+        (await MessagesAsync(limited)).Single(m => m.Text.Contains("evil")).Kind.ShouldBe(MessageKind.Blocked);
+        (await TurnsAsync(limited))[^1].Reason.ShouldBe("rate_limited");
+        await _scores.DidNotReceive().ScoreAsync("/help", Arg.Any<int>(), Arg.Any<CancellationToken>());
     }
 
     [StoreFact]

@@ -33,6 +33,10 @@ public abstract partial class EngineSuite
         (await SpentAsync(chat)).ShouldBe(new BudgetSpending(2 * AnswerNanos, 36, 0, 0));
         (await CountedAsync(chat)).ShouldBe((11, 7, AnswerNanos, 1), "the answer comes with the roll-up of its turn");
         (await SummaryAsync(chat)).Text.ShouldBe("Good day!");
+        var note = (await NotesAsync(chat)).Single(n => n.Kind == "charged");
+        note.Detail.ShouldNotBeNull().ShouldMatch(@"^summary by [\w.-]+: 11 \+ 7 tokens, 0\.\d+ USD$");
+        var through = (await SummaryAsync(chat)).ThroughSequence;
+        note.MessageId.ShouldBe((await MessagesAsync(chat)).Single(m => m.Sequence == through).Id);
 
         await FillAsync(chat, 40);
         await Store.Summaries.MarkDueAsync(chat.Id, default);
@@ -103,6 +107,10 @@ public abstract partial class EngineSuite
         _platform.Sent.Select(p => p.Text).ShouldBe(["Good day!", new ModerationSettings().Refusal, "Enough for today."]);
         (await SpentAsync(chat)).ShouldBe(new BudgetSpending(AnswerNanos + (4 * 1_000_000), 18, 0, 0));
         (await CountedAsync(chat)).Nanos.ShouldBe(4 * 1_000_000);
+        var said = (await MessagesAsync(chat)).Where(m => m.Author == MessageAuthor.Participant).Select(m => m.Id).ToList();
+        (await NotesAsync(chat)).Where(n => n.Kind == "charged").Select(n => (said.IndexOf(n.MessageId), n.Detail)).ShouldBe(
+            [(0, "moderation by judge: 0.001 USD"), (0, "moderation by judge: 0.001 USD"), (1, "moderation by judge: 0.001 USD"), (2, "moderation by judge: 0.001 USD")],
+            "the question's, and its answer's");
     }
 
     [StoreFact]

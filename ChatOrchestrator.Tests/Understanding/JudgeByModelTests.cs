@@ -1,7 +1,9 @@
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Application.Understanding;
 using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Tests.Ai;
 using ChatOrchestrator.Tests.Simulator;
@@ -15,6 +17,8 @@ public sealed class JudgeByModelTests
     {
         Intents = [new() { Name = "refund", Description = "Wants money back", Examples = ["give me my money back"] }, new() { Name = "talk_to_human" }],
     };
+
+    private static readonly CallSubject Subject = new(CallPurposes.Understanding, ConversationId.New(), null);
 
     private static readonly ConnectionSnapshot Connection = new()
     {
@@ -33,7 +37,7 @@ public sealed class JudgeByModelTests
         await using var host = new AiHost(simulator.Url + "/v1");
         var judge = new JudgeByModel(Beside.Ask(host.Client));
 
-        var judged = await judge.HandleAsync(Connection, Settings, "This is terrible and bad: I want a refund, it is urgent! ada@example.org", default);
+        var judged = await judge.HandleAsync(Connection, Settings, Subject, "This is terrible and bad: I want a refund, it is urgent! ada@example.org", default);
 
         judged.Failure.ShouldBeNull();
         judged.Judgement.ShouldBe(new Judgement(-1, "refund", "en", Urgency.High));
@@ -41,7 +45,7 @@ public sealed class JudgeByModelTests
         var asked = (await simulator.ControlAsync(HttpMethod.Get, "openai/requests"))!.ToString();
         asked.ShouldContain("Wants money back");
         asked.ShouldNotContain("ada@example.org");
-        (await judge.HandleAsync(Connection, Settings, "hello there", default)).Judgement.ShouldBe(new Judgement(0, null, "en", Urgency.Normal));
+        (await judge.HandleAsync(Connection, Settings, Subject, "hello there", default)).Judgement.ShouldBe(new Judgement(0, null, "en", Urgency.Normal));
     }
 
     [Theory]
@@ -74,12 +78,12 @@ public sealed class JudgeByModelTests
         await using var host = new AiHost(stub.Endpoint);
         var judge = new JudgeByModel(Beside.Ask(host.Client));
         stub.Next(OpenAIStub.Plain(null, refusal: "I will not."));
-        (await judge.HandleAsync(Connection, Settings, "hello", default)).ShouldBe(new ModelJudgement(null, "model_refused"));
+        (await judge.HandleAsync(Connection, Settings, Subject, "hello", default)).ShouldBe(new ModelJudgement(null, "model_refused"));
         stub.Next(OpenAIStub.Plain("not json"));
-        var judged = await judge.HandleAsync(Connection, Settings, "hello", default);
+        var judged = await judge.HandleAsync(Connection, Settings, Subject, "hello", default);
         (judged.Failure, judged.InputTokens, judged.OutputTokens).ShouldBe(("model_invalid_json", 11, 7));
         stub.Next(OpenAIStub.Error(401));
-        (await judge.HandleAsync(Connection, Settings, "hello", default)).Failure.ShouldBe("model_unauthorized");
+        (await judge.HandleAsync(Connection, Settings, Subject, "hello", default)).Failure.ShouldBe("model_unauthorized");
         stub.Requests.Count.ShouldBe(3, "nothing is asked twice");
         var format = stub.Requests.First().Body.GetProperty("response_format");
         format.GetProperty("type").GetString().ShouldBe("json_schema");

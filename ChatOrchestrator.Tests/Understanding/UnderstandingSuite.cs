@@ -223,7 +223,7 @@ public abstract class UnderstandingSuite(TestStore store) : StoreSuite(store)
             _directory,
             new JudgeByModel(Beside.Ask(_model, Store.Budgets, _prices)),
             moderate,
-            new ModerateEdits(moderate),
+            new ModerateHistory(moderate),
             new HandOverByRule(steer, conversations, platforms, doorbell, time, NullLogger<HandOverByRule>.Instance),
             _model,
             WorkerIdentity.Create(),

@@ -76,7 +76,7 @@ internal sealed class SummaryStore(ChatDatabase database, TimeProvider time) : I
                     from m in messages.Take(limit)
                     join p in db.Participants on m.ParticipantId equals (Guid?)p.Id into writers
                     from writer in writers.DefaultIfEmpty()
-                    select new SaidMessage(m.Sequence, m.Id, m.Author, m.Text, m.CreatedAt, m.EditedAt, writer == null ? null : writer.DisplayName)).ToListAsync(cancellationToken);
+                    select new SaidMessage(m.Sequence, m.Id, m.Author, m.Kind, m.Text, m.CreatedAt, m.EditedAt, writer == null ? null : writer.DisplayName)).ToListAsync(cancellationToken);
                 found.Sort((a, b) => a.Sequence.CompareTo(b.Sequence));
                 return found;
             },

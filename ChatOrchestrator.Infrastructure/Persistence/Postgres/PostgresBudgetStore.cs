@@ -115,6 +115,11 @@ internal sealed class PostgresBudgetStore(PostgresHotPath hotPath) : IBudgetStor
             batch.BatchCommands.Add(new NpgsqlBatchCommand(SpendingCounts.Count)
                 .Value(AnalyticsHours.Of(TimeProvider.System.GetUtcNow())).Value(spending.Bot.Value).Value(spending.Platform.Value)
                 .Value(spending.Usage.Input).Value(spending.Usage.Output).Value(spending.Nanos ?? 0).Value(spending.Nanos is null ? 0L : 1L).Value(spending.Reservation));
+            if (spending.Note is { } note)
+            {
+                batch.BatchCommands.Add(new NpgsqlBatchCommand(SpendingCounts.Note)
+                    .Value(note.Conversation.Value).Value(note.Message).Value<string?>(note.Detail).Value(TimeProvider.System.GetUtcNow()).Value(spending.Reservation));
+            }
             if (spending.Reservation is { } reservation)
             {
                 batch.BatchCommands.Add(Settlement([new BudgetCharge(reservation, spending.Nanos ?? 0, spending.Usage.Total)]));

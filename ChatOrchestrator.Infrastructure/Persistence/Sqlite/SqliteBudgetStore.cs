@@ -90,6 +90,10 @@ internal sealed class SqliteBudgetStore(SqliteHotPath hotPath) : IBudgetStore
             session.Run(
                 SpendingCounts.Count, AnalyticsHours.Of(SqliteSession.Time(session.Now)), spending.Bot.Value, spending.Platform.Value,
                 spending.Usage.Input, spending.Usage.Output, spending.Nanos ?? 0, spending.Nanos is null ? 0L : 1L, spending.Reservation);
+            if (spending.Note is { } note)
+            {
+                session.Run(SpendingCounts.Note, note.Conversation.Value, note.Message, note.Detail, session.Now, spending.Reservation);
+            }
             if (spending.Reservation is { } reservation)
             {
                 Settle(session, new BudgetCharge(reservation, spending.Nanos ?? 0, spending.Usage.Total));
