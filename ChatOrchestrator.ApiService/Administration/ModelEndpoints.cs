@@ -31,16 +31,15 @@ internal sealed record ModelsResponse(string Currency, IReadOnlyList<ModelRespon
 }
 
 /// <summary>A model that answers nobody.</summary>
+/// <param name="Name">Also what its endpoint calls it.</param>
 /// <param name="Use"><c>transcription</c> or <c>moderation</c>; null: nothing asks it.</param>
-/// <param name="Provider">The provider's name; null: the deployment's default.</param>
-/// <param name="ProviderModel">What the provider calls it.</param>
 /// <param name="Price">What a million tokens cost; null: it is not paid by the token.</param>
 /// <param name="MinutePrice">What a minute of speech costs; null: it is not paid by the minute.</param>
 /// <param name="RequestPrice">What a request costs; null: it is not paid by the request.</param>
-internal sealed record OtherModelResponse(string Name, ModelUse? Use, string? Provider, string ProviderModel, ModelPrice? Price, decimal? MinutePrice, decimal? RequestPrice)
+internal sealed record OtherModelResponse(string Name, ModelUse? Use, ModelPrice? Price, decimal? MinutePrice, decimal? RequestPrice)
 {
     public static OtherModelResponse Of(OtherModel other) =>
-        new(other.Model.Name, other.Use, other.Model.Provider, other.Model.ProviderModel, other.Model.Price, other.CallPrice?.Minute, other.CallPrice?.Request);
+        new(other.Model.Name, other.Use, other.Model.Price, other.CallPrice?.Minute, other.CallPrice?.Request);
 }
 
 /// <summary>A model that bots can name.</summary>

@@ -16,20 +16,23 @@ public sealed class DoctorTests : IDisposable
         settings["DataProtection__Key"] = Key(1);
         settings["Platforms__Telegram__ApiBaseUrl"] = simulator.Url;
         settings["Ai__Endpoint"] = $"{simulator.Url}/v1";
+        settings["Ai__TranscriptionModel"] = "ears";
+        settings["Ai__Models__ears__MinutePrice"] = "0.006";
         // Nobody can be reached there, but the address is registered.
         settings["PublicUrl"] = "https://chat.example.org";
         await using (var api = await ApiProcess.StartAsync(settings))
         {
-            var bot = (await api.PostAsync("api/v1/bots", new { name = "Ada", ai = new { model = "gpt-other" } })).Ok().Id();
+            var bot = (await api.PostAsync("api/v1/bots", new { name = "Ada", ai = new { model = "gpt-other" }, processing = new { moderation = new { } } })).Ok().Id();
             (await api.PostAsync($"api/v1/bots/{bot}/connections", new { platform = "telegram", displayName = "Shop", secrets = new { botToken = "1001:token" } })).Ok();
             (await api.PostAsync($"api/v1/bots/{bot}/connections", new { platform = "webchat", displayName = "Page" })).Ok();
         }
 
         var well = await Chat.DoAsync(settings, "doctor");
-        foreach (var what in (string[])["settings", "database", "key ring", "cache", "model gpt-4o-mini", "model gpt-other", "telegram Shop", "webchat Page"])
+        foreach (var what in (string[])["settings", "database", "key ring", "cache", "model gpt-4o-mini", "model gpt-other", "speech ears", "moderation omni-moderation-latest", "telegram Shop", "webchat Page"])
         {
             well.Split('\n').ShouldContain(l => l.StartsWith("ok", StringComparison.Ordinal) && l.Contains(what, StringComparison.Ordinal), well);
         }
+        well.ShouldNotContain("model ears", Case.Sensitive, "it answers nobody");
         well.ShouldContain("the webhook is registered");
         well.ShouldContain("Everything works.");
 
@@ -43,7 +46,7 @@ public sealed class DoctorTests : IDisposable
         settings["ConnectionStrings__redis"] = "127.0.0.1:9";
         var (code, ill) = await Chat.RunAsync(settings, "doctor");
         code.ShouldBe(3, ill);
-        foreach (var what in (string[])["cache", "model gpt-4o-mini", "model gpt-other", "telegram Shop"])
+        foreach (var what in (string[])["cache", "model gpt-4o-mini", "model gpt-other", "speech ears", "moderation omni-moderation-latest", "telegram Shop"])
         {
             ill.Split('\n').ShouldContain(l => l.StartsWith("BROKEN", StringComparison.Ordinal) && l.Contains(what, StringComparison.Ordinal), ill);
         }
