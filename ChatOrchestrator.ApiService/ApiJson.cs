@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using ChatOrchestrator.Domain.Bots;
 
 namespace ChatOrchestrator.ApiService;
 
@@ -19,7 +21,20 @@ internal static class ApiJson
         options.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.RespectNullableAnnotations = true;
         options.NumberHandling = JsonNumberHandling.Strict;
+        options.TypeInfoResolver = (options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(RefuseUnknownSettings);
         return options;
+    }
+
+    /// <summary>
+    /// A setting that is misspelt must not be taken for one that was left out: moderation that somebody believes to be on.
+    /// Not so where settings are read from the store, which a newer version may have written.
+    /// </summary>
+    private static void RefuseUnknownSettings(JsonTypeInfo type)
+    {
+        if (type.Kind == JsonTypeInfoKind.Object && type.Type.Assembly == typeof(ProcessingSettings).Assembly)
+        {
+            type.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        }
     }
 
     /// <summary>Postgres cannot store U+0000 in text: what comes in with one is kept with U+FFFD in its place, as everywhere.</summary>

@@ -78,7 +78,7 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         var path = json?.Path?.TrimStart('$').TrimStart('.');
         return string.IsNullOrEmpty(path)
             ? New(StatusCodes.Status400BadRequest, "Malformed body", "The body is not the JSON that is expected here.")
-            : Malformed([new FieldError(path, $"{path} cannot be read: it has the wrong type, or the JSON breaks off there.")]);
+            : Malformed([new FieldError(path, $"{path} cannot be read: there is no such setting, it has the wrong type, or the JSON breaks off there.")]);
     }
 
     private static ProblemDetails Malformed(IReadOnlyList<FieldError> errors) => New(StatusCodes.Status400BadRequest, "Bad request", Sentence(errors), errors);

@@ -110,6 +110,12 @@ public sealed class AdminApiTests(ApiProcess api) : IClassFixture<ApiProcess>
         (await api.PostAsync("api/v1/bots", new StringContent("{\"name\":\"" + new string('x', 1_100_000) + "\"}", Encoding.UTF8, "application/json"))).ShouldBeProblem(413);
         (await api.PostAsync("api/v1/bots", new { name = " " })).ShouldBeProblem(422, "name");
         (await api.PostAsync("api/v1/bots", new { name = "x", ai = new { temperature = 9 } })).ShouldBeProblem(422, "ai.temperature");
+        // A setting that is misspelt is not one that was left out.
+        var careful = new { name = "Careful", processing = new { moderation = new { input = new { action = "flag" } }, budgets = new { tokensPerDay = 1_000 } } };
+        var bot = (await api.PostAsync("api/v1/bots", careful)).Ok();
+        (await api.PostAsync("api/v1/bots", new { name = "x", processing = new { moderaton = new { } } })).ShouldBeProblem(400, "processing.moderaton");
+        (await api.SendAsync(HttpMethod.Patch, $"api/v1/bots/{bot.Id()}", new { processing = new { moderation = new { input = new { acton = "block" } } } })).ShouldBeProblem(400, "processing.moderation.input.acton");
+        (await api.SendAsync(HttpMethod.Patch, $"api/v1/bots/{bot.Id()}", bot.Json)).Ok().Json.GetProperty("processing").ToString().ShouldBe(bot.Json.GetProperty("processing").ToString());
         (await api.GetAsync("api/v1/bots?limit=0")).ShouldBeProblem(400, "limit");
         (await api.GetAsync("api/v1/bots?limit=201")).ShouldBeProblem(400, "limit");
         (await api.GetAsync("api/v1/bots?limit=many")).ShouldBeProblem(400);
