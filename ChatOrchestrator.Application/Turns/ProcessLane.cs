@@ -163,7 +163,7 @@ internal sealed partial class ProcessLane(
             // One apology for a question: whose replay fails was told so the first time.
             var apology = messages[^1].Kind == MessageKind.Replay ? null : ApologyFor(e, connection.Bot.Processing);
             turn = turn with { State = TurnState.Failed, Reason = reason, Answer = apology, Parts = apology is null ? [] : [new PartBody(null)], DeadLetterOf = turn.MessageId };
-            turn = e is ScoringException ? turn with { Moderations = moderate.Unjudged(held, messages, connection) } : turn;
+            turn = turn with { Moderations = e is ScoringException ? moderate.Unjudged(held, messages, connection) : held.Record.Moderations };
         }
         turn = held.Record.MoveTo(turn) with { EndedAt = time.GetUtcNow() };
         held.Log.Model = turn.Model ?? held.Log.Model;
@@ -249,6 +249,7 @@ internal sealed partial class ProcessLane(
             return turn;
         }
         (turn, var said) = await moderate.HistoryAsync(turn, held, content.History, connection);
+        held.Record.Moderations = turn.Moderations;
         var history = await recall.HandleAsync(held.Lane, said, readable.Messages, connection, held.Generation);
         var generated = await generate.HandleAsync(held, history, readable, connection, platform, DraftOf(held, turn, messages));
         if (generated.Withheld is { } withheld)

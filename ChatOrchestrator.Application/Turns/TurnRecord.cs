@@ -1,5 +1,6 @@
 using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Messages;
 
 namespace ChatOrchestrator.Application.Turns;
 
@@ -11,6 +12,9 @@ internal sealed class TurnRecord
     private ModelUsage? _usage;
     private long? _nanos;
     private Guid? _reservation;
+
+    /// <summary>What moderation found before the model was asked: it is told though the model fails.</summary>
+    public IReadOnlyList<ModerationRecord> Moderations { get; set; } = [];
 
     public void Note(string kind, string? detail) => (_notes ??= []).Add(new TurnNote(kind, detail));
 
@@ -56,6 +60,7 @@ internal sealed class TurnRecord
     {
         var charge = _reservation is { } reservation ? new BudgetCharge(reservation, _nanos ?? 0, _usage?.Total ?? 0) : (BudgetCharge?)null;
         (_notes, _told, _usage, _nanos, _reservation) = (null, null, null, null, null);
+        Moderations = [];
         return charge;
     }
 }

@@ -294,6 +294,13 @@ public abstract partial class EngineSuite
         _platform.Sent.ShouldHaveSingleItem().Text.ShouldBe("An answer.");
         var record = (await ModerationsAsync(chat)).ShouldHaveSingleItem();
         (record.Action, record.State).ShouldBe((ModerationAction.Flag, ModerationState.Open));
+
+        // Also where the model then fails.
+        _answer = "";
+        await chat.SayAsync("an evil plan that gets no answer");
+        await DrainAsync(chat);
+        (await TurnsAsync(chat))[^1].Reason.ShouldBe("model_empty_answer");
+        (await ModerationsAsync(chat)).Select(r => r.Action).ShouldBe([ModerationAction.Flag, ModerationAction.Flag]);
         rule.ActionFor("violence/graphic", 0.5, false).ShouldBe(ModerationAction.Flag);
         rule.ActionFor("violence/graphic", 0.4, true).ShouldBe(ModerationAction.Ignore, "the threshold stands for the endpoint's judgement");
         rule.ActionFor("harassment", 0.95, false).ShouldBe(ModerationAction.Record);
