@@ -17,6 +17,10 @@ internal static class ApiJson
     {
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
         options.Converters.Add(new StorableText());
+        foreach (var converter in StorableJson.Converters)
+        {
+            options.Converters.Add(converter);
+        }
         // Answers are never part of a page (nosniff), so only what JSON itself needs is escaped: other alphabets stay readable.
         options.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.RespectNullableAnnotations = true;
@@ -40,7 +44,7 @@ internal static class ApiJson
     /// <summary>Postgres cannot store U+0000 in text: what comes in with one is kept with U+FFFD in its place, as everywhere.</summary>
     private sealed class StorableText : JsonConverter<string>
     {
-        public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString()?.Replace('\0', '\uFFFD');
+        public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => StorableJson.Clean(reader.GetString());
 
         public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
     }

@@ -15,7 +15,7 @@ internal static class ConversationEndpoints
     public static void MapConversationEndpoints(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/conversations").WithTags("Conversations");
-        group.MapGet("/", ListAsync).WithName("ListConversations").RequirePermission(Permissions.ConversationsRead, BotLimit.Filtered).WithSummary("Lists conversations, the latest activity first").ProducesProblem(400);
+        group.MapGet("/", ListAsync).WithName("ListConversations").RequirePermission(Permissions.ConversationsRead, BotLimit.Filtered).WithSummary("Lists conversations, the latest activity first").ProducesProblem(400).ProducesProblem(404);
         group.MapGet("/{id:guid}", GetAsync).WithName("GetConversation").RequirePermission(Permissions.ConversationsRead, BotLimit.Conversation).WithSummary("Reads a conversation").ProducesProblem(404);
         group.MapGet("/{id:guid}/messages", ListMessagesAsync).WithName("ListMessages").RequirePermission(Permissions.ConversationsRead, BotLimit.Conversation)
             .WithSummary("Lists a conversation's messages, newest first, or oldest first with order=asc").ProducesProblem(400).ProducesProblem(404);

@@ -15,13 +15,13 @@ internal static class DeadLetterEndpoints
     public static void MapDeadLetterEndpoints(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/dead-letters").WithTags("Dead letters");
-        group.MapGet("/", ListAsync).WithName("ListDeadLetters").RequirePermission(Permissions.DeadLettersRead, BotLimit.Filtered).WithSummary("Lists what failed for good, newest first; from and to bound when it failed").ProducesProblem(400);
+        group.MapGet("/", ListAsync).WithName("ListDeadLetters").RequirePermission(Permissions.DeadLettersRead, BotLimit.Filtered).WithSummary("Lists what failed for good, newest first; from and to bound when it failed").ProducesProblem(400).ProducesProblem(404);
         group.MapGet("/{id:guid}", GetAsync).WithName("GetDeadLetter").RequirePermission(Permissions.DeadLettersRead, BotLimit.DeadLetter).WithSummary("Reads a dead letter: what failed, why, and its history").ProducesProblem(404);
         group.MapPost("/{id:guid}/replay", ReplayAsync).WithName("ReplayDeadLetter").RequirePermission(Permissions.DeadLettersWrite, BotLimit.DeadLetter)
             .WithSummary("Asks the question again, or sends again what was not delivered, at the end of its lane; with a text, that instead")
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422);
         group.MapPost("/replay", ReplayManyAsync).WithName("ReplayDeadLetters").RequirePermission(Permissions.DeadLettersWrite, BotLimit.Filtered)
-            .WithSummary("Replays the open dead letters of a filter, oldest first, at most limit of them; nextCursor asks for more").ProducesProblem(400);
+            .WithSummary("Replays the open dead letters of a filter, oldest first, at most limit of them; nextCursor asks for more").ProducesProblem(400).ProducesProblem(404);
         group.MapDelete("/{id:guid}", DiscardAsync).WithName("DiscardDeadLetter").RequirePermission(Permissions.DeadLettersWrite, BotLimit.DeadLetter)
             .WithSummary("Takes a dead letter out of the way; the query parameter reason (1 to 500 characters) is required").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422);
     }

@@ -93,7 +93,7 @@ internal static class ParticipantEndpoints
     }
 
     private static async Task<Ok<ErasureResponse>> EraseAsync(Guid id, EraseParticipant erase, Acting acting, CancellationToken cancellationToken) =>
-        TypedResults.Ok(ErasureResponse.Of(await erase.HandleAsync(id, acting.Caller.Actor, cancellationToken)));
+        TypedResults.Ok(ErasureResponse.Of(await erase.HandleAsync(id, acting.Actor, cancellationToken)));
 
     private static async Task<Ok<PageResponse<ErasureResponse>>> ListErasuresAsync(
         int? limit, string? cursor, ReadParticipants read, Acting acting, CancellationToken cancellationToken) =>

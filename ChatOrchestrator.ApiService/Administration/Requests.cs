@@ -58,6 +58,10 @@ internal static class Requests
         _ => request.Headers.IfMatch.Count > 0 && request.Headers.IfMatch != "*" ? -1 : null,
     };
 
+    /// <summary>Where the caller reached us, as they say: it may be no address at all.</summary>
+    public static Uri RootOf(HttpRequest request) =>
+        Uri.TryCreate($"{request.Scheme}://{request.Host}{request.PathBase}", UriKind.Absolute, out var root) ? root : new Uri("http://localhost");
+
     public static void WriteVersion(HttpResponse response, int version) =>
         response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 

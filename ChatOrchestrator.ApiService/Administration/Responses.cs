@@ -42,7 +42,7 @@ internal sealed record ConnectionResponse(
     public static ConnectionResponse Of(ConnectionView view, PublicAddress address, HttpRequest request)
     {
         var connection = view.Connection;
-        var root = new Uri($"{request.Scheme}://{request.Host}{request.PathBase}");
+        var root = Requests.RootOf(request);
         var isPage = connection.Platform.Value == CreateDemoBot.Platform;
         using var settings = JsonDocument.Parse(connection.Settings);
         return new ConnectionResponse(

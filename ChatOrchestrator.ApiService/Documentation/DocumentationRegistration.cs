@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ChatOrchestrator.ApiService.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -61,6 +62,11 @@ internal static class DocumentationRegistration
                     Description = "Any text of up to 255 visible ASCII characters. The same request with the same key has one effect and, for 24 hours, one answer.",
                     Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 255 },
                 });
+            }
+            foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Query))
+            {
+                // Those of a record come with the names of its properties.
+                parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
             }
             Examples.Add(operation);
             return Task.CompletedTask;

@@ -24,7 +24,8 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         var problem = Of(exception);
         if (problem.Status == StatusCodes.Status500InternalServerError)
         {
-            Unexpected(httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName, exception);
+            // The middleware has taken the endpoint off the request.
+            Unexpected(httpContext.Request.Method, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName, exception);
         }
         if (problem.Status == StatusCodes.Status503ServiceUnavailable)
         {
@@ -65,7 +66,7 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
             New(StatusCodes.Status503ServiceUnavailable, "Unavailable", "It could not be done right now; try again in a moment."),
         BadHttpRequestException { InnerException: JsonException json } => MalformedBody(json),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
-            New(StatusCodes.Status413PayloadTooLarge, "Too large", "The body is larger than 1 MiB."),
+            New(StatusCodes.Status413PayloadTooLarge, "Too large", "The body is larger than what is taken here."),
         BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } =>
             New(StatusCodes.Status415UnsupportedMediaType, "Unsupported media type", "The body must be application/json."),
         BadHttpRequestException e => New(e.StatusCode, "Bad request", "The request is malformed: a parameter or the body is missing or cannot be read."),

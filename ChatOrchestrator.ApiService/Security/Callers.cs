@@ -20,13 +20,12 @@ internal static class Callers
     }
 
     /// <summary>The key or token that is shown, by its hash; null: none.</summary>
-    public static string? CredentialOf(HttpContext http)
-    {
-        var shown = http.Request.Headers[ApiKeyAuthentication.Header];
-        if (shown.Count == 0)
-        {
-            shown = http.Request.Headers.Authorization;
-        }
-        return shown.Count == 0 ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(shown.ToString())).AsSpan(0, 16));
-    }
+    public static string? CredentialOf(HttpContext http) =>
+        http.Request.Headers[ApiKeyAuthentication.Header] is { Count: > 0 } key ? HashOf(key.ToString()) : VisitorOf(http);
+
+    /// <summary>The token that a web chat's visitor shows, by its hash; null: none. Of what else they send nothing counts: it would make another visitor of them.</summary>
+    public static string? VisitorOf(HttpContext http) =>
+        http.Request.Headers.Authorization is { Count: > 0 } shown ? HashOf(AccessTokenAuthentication.BearerOf(http.Request) ?? shown.ToString()) : null;
+
+    private static string HashOf(string shown) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(shown)).AsSpan(0, 16));
 }

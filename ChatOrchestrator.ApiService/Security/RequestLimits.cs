@@ -90,7 +90,7 @@ internal static class RequestLimits
         }
         var path = http.Request.Path.Value!;
         return path.EndsWith("/sessions", StringComparison.OrdinalIgnoreCase) ? ($"sessions:{Callers.AddressOf(http)}", limits.WebChatSessionsPerAddress)
-            : path.EndsWith("/messages", StringComparison.OrdinalIgnoreCase) ? ($"session:{Callers.CredentialOf(http) ?? Callers.AddressOf(http)}", limits.WebChatMessagesPerSession)
+            : path.EndsWith("/messages", StringComparison.OrdinalIgnoreCase) ? ($"session:{Callers.VisitorOf(http) ?? Callers.AddressOf(http)}", limits.WebChatMessagesPerSession)
             : null;
     }
 

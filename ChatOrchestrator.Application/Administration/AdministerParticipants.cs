@@ -30,7 +30,7 @@ public sealed class ReadParticipants(IParticipantStore participants)
 public sealed class EraseParticipant(IErasureStore erasures, ISignals signals)
 {
     /// <exception cref="NotFoundException">There is no such participant.</exception>
-    public async Task<ErasureReceipt> HandleAsync(Guid id, string actor, CancellationToken cancellationToken)
+    public async Task<ErasureReceipt> HandleAsync(Guid id, Actor actor, CancellationToken cancellationToken)
     {
         var erasure = await erasures.EraseAsync(id, actor, cancellationToken) ?? throw new NotFoundException("participant");
         signals.Publish(AddressCache.ForgetChannel, "");

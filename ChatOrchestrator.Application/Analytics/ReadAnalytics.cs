@@ -24,6 +24,10 @@ public sealed class ReadAnalytics(IAnalyticsStore store, TimeProvider time)
 
     private const int DefaultDays = 30;
 
+    // Far from where the calendar ends, so that no rounding leaves it.
+    private const int FirstYear = 1970;
+    private const int LastYear = 9_000;
+
     /// <exception cref="InvalidInputException">The times are in the wrong order, or too far apart; there is no such platform.</exception>
     public async Task<AnalyticsAnswer<AnalyticsNumbers>> SummarizeAsync(AnalyticsQuery query, CancellationToken cancellationToken)
     {
@@ -44,6 +48,10 @@ public sealed class ReadAnalytics(IAnalyticsStore store, TimeProvider time)
     private AnalyticsFilter Filter(AnalyticsQuery query, int maxDays)
     {
         var to = query.To ?? time.GetUtcNow();
+        if (to.Year is < FirstYear or > LastYear)
+        {
+            throw new InvalidInputException("to", $"to lies in the years {FirstYear} to {LastYear}.");
+        }
         var from = query.From ?? to - TimeSpan.FromDays(Math.Min(DefaultDays, maxDays));
         if (from >= to)
         {

@@ -73,10 +73,10 @@ public interface IErasureStore
 {
     /// <summary>
     /// Deletes a participant and the conversations with them alone, and empties their messages in groups, in one commit with
-    /// the receipt. Null: there is no such participant.
+    /// the receipt and a note in the audit log. Null: there is no such participant.
     /// </summary>
-    /// <param name="requestedBy">Who asks for it, as the audit log names callers.</param>
-    Task<Erasure?> EraseAsync(Guid participant, string requestedBy, CancellationToken cancellationToken);
+    /// <param name="requestedBy">Who asks for it.</param>
+    Task<Erasure?> EraseAsync(Guid participant, Actor requestedBy, CancellationToken cancellationToken);
 }
 
 /// <summary>What a conversation's memory says, as part of an export.</summary>

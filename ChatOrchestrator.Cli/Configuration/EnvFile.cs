@@ -28,10 +28,19 @@ internal static class EnvFile
                 // Not the line itself: it may be a secret that lost its key.
                 throw new InvalidDataException($"Line {i + 1} of the file is not KEY=value.");
             }
-            yield return (text[..at].Trim(), Unquote(text[(at + 1)..].Trim()));
+            yield return (text[..at].Trim(), ValueOf(text[(at + 1)..]));
         }
     }
 
-    private static string Unquote(string value) =>
-        value.Length >= 2 && value[0] == value[^1] && value[0] is '"' or '\'' ? value[1..^1] : value;
+    /// <summary>Without its quotes, and without the comment behind it: <c>KEY=value # why</c>.</summary>
+    private static string ValueOf(string given)
+    {
+        var text = given.Trim();
+        if (text is ['"' or '\'', ..] && text.IndexOf(text[0], 1) is > 0 and var end && text[(end + 1)..].TrimStart() is "" or ['#', ..])
+        {
+            return text[1..end];
+        }
+        var comment = given.IndexOf(" #", StringComparison.Ordinal);
+        return comment < 0 ? text : given[..comment].Trim();
+    }
 }

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using ChatOrchestrator.Application.Access;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Messages;
 
 namespace ChatOrchestrator.Infrastructure.Persistence;
@@ -10,11 +13,13 @@ namespace ChatOrchestrator.Infrastructure.Persistence;
 /// </summary>
 internal static class ErasureStatements
 {
+    private const int MaxNameLength = 200;
+
     /// <summary>$1 connection, $2 user.</summary>
     public const string FindParticipant = "SELECT id FROM participants WHERE connection_id = $1 AND user_id = $2";
 
     /// <summary>$1 participant.</summary>
-    public const string FindUser = "SELECT connection_id, user_id FROM participants WHERE id = $1";
+    public const string FindUser = "SELECT p.connection_id, p.user_id, c.bot_id FROM participants p LEFT JOIN connections c ON c.id = p.connection_id WHERE p.id = $1";
 
     /// <summary>$1 connection, $2 user, $3 participant. Of most platforms the user's id is the chat's, too, whether they ever wrote or not.</summary>
     public const string FindConversations = """
@@ -89,6 +94,13 @@ internal static class ErasureStatements
 
     /// <summary>$1 id, $2 now, $3 connection, $4 participant, $5 who asked, $6 counts.</summary>
     public const string KeepReceipt = "INSERT INTO erasures (id, at, connection_id, participant_id, requested_by, counts) VALUES ($1, $2, $3, $4, $5, $6)";
+
+    /// <summary>Who asked, as long as the receipt has room for; an address is up to 254 characters, and not all of the name.</summary>
+    public static string NameOf(Actor requestedBy) => requestedBy.Name.Length <= MaxNameLength ? requestedBy.Name : requestedBy.Name[..MaxNameLength];
+
+    /// <summary>What the audit log says of it: who did it, and the receipt.</summary>
+    public static AuditEntry AuditOf(ErasureReceipt receipt, Actor requestedBy, BotId? bot, Guid participant) =>
+        AuditEntry.Of(requestedBy, "participant.erased", "participant", participant, receipt.At, bot, new { erasureId = receipt.Id });
 
     /// <summary>Who asked, when it was the user through their platform.</summary>
     public const string ByPlatform = "platform";

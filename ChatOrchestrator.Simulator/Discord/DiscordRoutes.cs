@@ -183,6 +183,11 @@ internal sealed class DiscordRoutes(DiscordNetwork network, DiscordApi api, Disc
     private DiscordMessage Original(DiscordCall call)
     {
         var interaction = Find(call);
+        if (interaction.Response is null)
+        {
+            // Nothing is known of an answer before the interaction is responded to.
+            throw DiscordException.NotFound(10015, "Webhook");
+        }
         return (call.Route("message") == "@original" ? interaction.Original : interaction.Channel.Find(call.Route("message")))
             ?? throw DiscordException.NotFound(10008, "Message");
     }

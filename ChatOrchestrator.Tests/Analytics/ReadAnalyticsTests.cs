@@ -1,5 +1,6 @@
 using System.Globalization;
 using ChatOrchestrator.Application.Access;
+using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Analytics;
 using ChatOrchestrator.Application.Ports;
 using NSubstitute;
@@ -30,6 +31,18 @@ public sealed class ReadAnalyticsTests
         AnalyticsHours.Of(At("2026-02-01T01:30:00+01:00")).ShouldBe(hour);
         AnalyticsHours.Of(DateTimeOffset.UnixEpoch - TimeSpan.FromTicks(1)).ShouldBe(-1);
         AnalyticsHours.Of(DateTimeOffset.UnixEpoch - TimeSpan.FromHours(1)).ShouldBe(-1);
+    }
+
+    [Theory]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:59.9999999Z")]
+    public async Task Where_the_calendar_ends_is_no_time_to_ask_for(string to)
+    {
+        var read = new ReadAnalytics(Substitute.For<IAnalyticsStore>(), TimeProvider.System);
+        var query = new AnalyticsQuery(BotScope.All, null, At(to), null, null);
+
+        (await Should.ThrowAsync<InvalidInputException>(() => read.SummarizeAsync(query, default))).Errors.ShouldHaveSingleItem().Field.ShouldBe("to");
+        await Should.ThrowAsync<InvalidInputException>(() => read.SeriesAsync(query, byDay: true, byBot: false, byPlatform: false, default));
     }
 
     private static DateTimeOffset At(string time) => DateTimeOffset.Parse(time, CultureInfo.InvariantCulture);

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace ChatOrchestrator.Tests.ApiService;
 
-public sealed class AdminApiTests(ApiProcess api) : IClassFixture<ApiProcess>
+public sealed partial class AdminApiTests(ApiProcess api) : IClassFixture<ApiProcess>
 {
     private static readonly string[] Contract =
     [

@@ -20,6 +20,13 @@ public sealed class PostgresApiTests
             var first = (await api.GetAsync($"api/v1/bots/{bot}/connections?limit=1")).Ok().Json;
             (await api.GetAsync($"api/v1/bots/{bot}/connections?limit=1&cursor={first.GetProperty("nextCursor").GetString()}")).Ok()
                 .Json.GetProperty("items")[0].GetProperty("id").GetString().ShouldNotBe(connection);
+            // Postgres keeps no U+0000, not even in JSON.
+            (await api.PostAsync($"api/v1/bots/{bot}/connections", new
+            {
+                platform = "whatsapp",
+                secrets = new { accessToken = "a", appSecret = "b", verifyToken = "c" },
+                settings = new { phoneNumberId = "123456", verifiedName = "a\0b" },
+            })).Ok().Json.GetProperty("settings").GetProperty("verifiedName").GetString().ShouldBe("a\uFFFDb");
             var visitors = new List<WebChatVisitor>();
             for (var i = 0; i < 3; i++)
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
@@ -23,7 +24,7 @@ public abstract class ErasureSuite(TestStore store) : StoreSuite(store)
         await ConverseAsync(other);
         await Inbox.RecordAsync(chat.Connection, [new ParticipantBlocked { PlatformId = "b1", UserId = User(chat), Blocked = true }], default);
 
-        var erasure = (await Store.Erasures.EraseAsync(chat.Participant, "owner", default)).ShouldNotBeNull();
+        var erasure = (await Store.Erasures.EraseAsync(chat.Participant, new Actor("owner", "192.0.2.7"), default)).ShouldNotBeNull();
 
         var counts = Counts(erasure.Receipt);
         (counts["participants"], counts["conversations"], counts["messages"], counts["parts"], counts["turns"], counts["lanes"], counts["events"]).ShouldBe((1, 1, 2, 1, 1, 1, 1));
@@ -32,7 +33,10 @@ public abstract class ErasureSuite(TestStore store) : StoreSuite(store)
         (await MessagesAsync(other)).Count.ShouldBe(2);
         var stored = await ReadAsync(c => c.Erasures.AsNoTracking().SingleAsync(e => e.Id == erasure.Receipt.Id));
         (stored.ParticipantId, stored.RequestedBy, stored.ConnectionId, stored.Counts).ShouldBe((chat.Participant, "owner", chat.Connection, erasure.Receipt.Counts));
-        (await Store.Erasures.EraseAsync(chat.Participant, "owner", default)).ShouldBeNull("there is nobody any more");
+        var noted = await ReadAsync(c => c.AuditLog.AsNoTracking().SingleAsync(e => e.SubjectId == chat.Participant.ToString()));
+        (noted.Action, noted.Actor, noted.Address, noted.At).ShouldBe(("participant.erased", "owner", "192.0.2.7", stored.At));
+        noted.Detail.ShouldContain(stored.Id.ToString());
+        (await Store.Erasures.EraseAsync(chat.Participant, new Actor("owner"), default)).ShouldBeNull("there is nobody any more");
     }
 
     [StoreFact]
@@ -43,7 +47,7 @@ public abstract class ErasureSuite(TestStore store) : StoreSuite(store)
         await ConverseAsync(chat, $"question {Marked}");
         await Store.ExecuteAsync($"UPDATE conversations SET chat_id = 'dm-{User(chat)}' WHERE chat_id = '{User(chat)}'");
 
-        var erasure = (await Store.Erasures.EraseAsync(chat.Participant, "owner", default)).ShouldNotBeNull();
+        var erasure = (await Store.Erasures.EraseAsync(chat.Participant, new Actor($"user:{new string('a', 250)}@example.org/{Guid.NewGuid()}"), default)).ShouldNotBeNull();
 
         Counts(erasure.Receipt)["conversations"].ShouldBe(1);
         await NothingIsLeftOfAsync(User(chat), chat.Participant, chat.Id);
@@ -84,7 +88,7 @@ public abstract class ErasureSuite(TestStore store) : StoreSuite(store)
         var (waiting, _) = await group.SayAsync($"waiting {Marked}");
         var held = await ClaimAsync(group);
 
-        var erasure = (await Store.Erasures.EraseAsync(group.Participant, "owner", default)).ShouldNotBeNull();
+        var erasure = (await Store.Erasures.EraseAsync(group.Participant, new Actor("owner"), default)).ShouldNotBeNull();
 
         (Counts(erasure.Receipt)["groupMessages"], Counts(erasure.Receipt)["quotes"]).ShouldBe((2, 1));
         var messages = await MessagesAsync(group);

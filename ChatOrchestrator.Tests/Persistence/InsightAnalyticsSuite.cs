@@ -56,7 +56,7 @@ public abstract class InsightAnalyticsSuite(TestStore store) : RollUpSuite(store
         await ChangeAsync(changed.Id, 0.333, null, Urgency.Normal);
         await CatchUpAsync();
         await CatchUpAsync();
-        (await Store.Erasures.EraseAsync(chat.Participant, "owner", default)).ShouldNotBeNull();
+        (await Store.Erasures.EraseAsync(chat.Participant, new Actor("owner"), default)).ShouldNotBeNull();
         await CatchUpAsync();
 
         (await ReadAsync(db => db.Insights.CountAsync(i => i.ConversationId == chat.Id))).ShouldBe(0);

@@ -66,6 +66,17 @@ public sealed class LimitTests
         (await eve.SayAsync("2", "2")).Status.ShouldBe(202);
         (await eve.SayAsync("3", "3")).ShouldBeProblem(429);
         (await ada.SayAsync("1", "1")).Status.ShouldBe(202);
+        // Whatever else is sent beside the token, and however it is written, makes nobody another visitor.
+        var written = eve.Token;
+        (string, string)[][] disguises =
+        [
+            [("Authorization", $"Bearer {written}"), ("X-Api-Key", "a-header-that-no-chat-reads")], [("Authorization", $"Bearer    {written}")], [("Authorization", $"bearer {written}")],
+            [("Authorization", $"Bearer {written[..20]} {written[20..]}")], [("Authorization", $"Bearer {written}==")],
+        ];
+        foreach (var disguise in disguises)
+        {
+            (await api.Api.PostAsync($"webchat/{chat}/messages", new { text = "4", clientMessageId = "4" }, disguise)).Status.ShouldBeOneOf(429, 401);
+        }
     }
 
     [StoresFact]

@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
@@ -8,14 +9,19 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
 
 internal sealed class PostgresErasureStore(PostgresHotPath hotPath, TimeProvider time) : IErasureStore
 {
+    private const string KeepAudit = """
+        INSERT INTO audit_log (id, at, actor, address, action, subject_type, subject_id, bot_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb)
+        """;
+
     private const string ReplaceContent = "UPDATE messages SET content = $2::jsonb WHERE sequence = $1";
 
-    public Task<Erasure?> EraseAsync(Guid participant, string requestedBy, CancellationToken cancellationToken) => hotPath.RunAsync(
+    public Task<Erasure?> EraseAsync(Guid participant, Actor requestedBy, CancellationToken cancellationToken) => hotPath.RunAsync(
         async (connection, token) =>
         {
             await using var transaction = await connection.BeginTransactionAsync(token);
             await using var find = new NpgsqlCommand(Sql.FindUser, connection).Value(participant);
             ConnectionId where;
+            BotId? bot;
             string user;
             await using (var reader = await find.ExecuteReaderAsync(token))
             {
@@ -23,9 +29,13 @@ internal sealed class PostgresErasureStore(PostgresHotPath hotPath, TimeProvider
                 {
                     return null;
                 }
-                (where, user) = (new ConnectionId(reader.GetGuid(0)), reader.GetString(1));
+                (where, user, bot) = (new ConnectionId(reader.GetGuid(0)), reader.GetString(1), reader.IsDBNull(2) ? null : new BotId(reader.GetGuid(2)));
             }
-            var erasure = await EraseAsync(connection, where, user, participant, requestedBy, time.GetUtcNow(), token);
+            var erasure = await EraseAsync(connection, where, user, participant, Sql.NameOf(requestedBy), time.GetUtcNow(), token);
+            var audit = Sql.AuditOf(erasure.Receipt, requestedBy, bot, participant);
+            await using var note = new NpgsqlCommand(KeepAudit, connection)
+                .Value(audit.Id).Value(audit.At).Value(audit.Actor).Value(audit.Address).Value(audit.Action).Value(audit.SubjectType).Value(audit.SubjectId).Value(audit.BotId).Value(audit.Detail);
+            await note.ExecuteNonQueryAsync(token);
             await transaction.CommitAsync(token);
             return erasure;
         },

@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
@@ -7,12 +8,17 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 
 internal sealed class SqliteErasureStore(SqliteHotPath hotPath) : IErasureStore
 {
+    private const string KeepAudit = """
+        INSERT INTO audit_log (id, at, actor, address, action, subject_type, subject_id, bot_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """;
+
     private const string ReplaceContent = "UPDATE messages SET content = $2 WHERE sequence = $1";
 
-    public Task<Erasure?> EraseAsync(Guid participant, string requestedBy, CancellationToken cancellationToken) => hotPath.WriteAsync(
+    public Task<Erasure?> EraseAsync(Guid participant, Actor requestedBy, CancellationToken cancellationToken) => hotPath.WriteAsync(
         session =>
         {
             ConnectionId where;
+            BotId? bot;
             string user;
             using (var reader = session.Query(Sql.FindUser, participant))
             {
@@ -20,15 +26,18 @@ internal sealed class SqliteErasureStore(SqliteHotPath hotPath) : IErasureStore
                 {
                     return null;
                 }
-                (where, user) = (new ConnectionId(reader.GetGuid(0)), reader.GetString(1));
+                (where, user, bot) = (new ConnectionId(reader.GetGuid(0)), reader.GetString(1), reader.IsDBNull(2) ? null : new BotId(reader.GetGuid(2)));
             }
-            return Erase(session, where, user, participant, requestedBy);
+            var erasure = Erase(session, where, user, participant, Sql.NameOf(requestedBy));
+            var audit = Sql.AuditOf(erasure.Receipt, requestedBy, bot, participant);
+            session.Run(KeepAudit, audit.Id, session.Now, audit.Actor, audit.Address, audit.Action, audit.SubjectType, audit.SubjectId, audit.BotId, audit.Detail);
+            return erasure;
         },
         cancellationToken);
 
     /// <summary>In the caller's transaction.</summary>
     /// <param name="participant">Null: whoever has this user id, if anybody.</param>
-    public static Erasure? Erase(
+    public static Erasure Erase(
         SqliteSession session, ConnectionId where, string user, Guid? participant, string requestedBy, IReadOnlyDictionary<string, int>? more = null)
     {
         var counts = Sql.CountsWith(more);

@@ -55,6 +55,12 @@ internal static class DiscordRefusal
     public static bool IsOfInteraction(PlatformAnswer answer) =>
         (int)answer.Status is 401 or 403 or 404 || CodeOf(answer) is UnknownInteraction or UnknownWebhook or InvalidWebhookToken or UnknownMessage;
 
+    /// <summary>
+    /// As <see cref="IsOfInteraction"/>, and perhaps only too early: Discord knows of no answer to an interaction before it has
+    /// read that the answer will come, and a fast answer overtakes that.
+    /// </summary>
+    public static bool IsOfAcknowledgement(PlatformAnswer answer) => (int)answer.Status == 404 && CodeOf(answer) is UnknownWebhook;
+
     /// <summary>Discord cannot use the message's buttons or embeds.</summary>
     public static bool IsOfForm(PlatformAnswer answer) => (int)answer.Status == 400 && CodeOf(answer) is InvalidFormBody or 0;
 

@@ -11,6 +11,9 @@ namespace ChatOrchestrator.Infrastructure.Platforms.Discord;
 /// </summary>
 internal sealed class DiscordSender(DiscordRest rest, ILogger logger)
 {
+    /// <summary>How often the acknowledgement of an interaction is waited for, one second and then two: it comes within three or not at all.</summary>
+    private const int AcknowledgementTries = 2;
+
     /// <summary>
     /// Sends once; again only where Discord refused the first try: into the channel when the interaction has run out, and
     /// as text when it cannot use the buttons or pictures.
@@ -31,11 +34,22 @@ internal sealed class DiscordSender(DiscordRest rest, ILogger logger)
             var route = part.Ordinal == 0
                 ? DiscordRoute.EditOriginal(interaction.ApplicationId, interaction.Token)
                 : DiscordRoute.FollowUp(interaction.ApplicationId, interaction.Token);
-            if (await TryAsync(connection, route, part, nonce: null, DiscordRefusal.IsOfInteraction, cancellationToken) is { } answered)
+            var isTooEarly = false;
+            if (await TryAsync(connection, route, part, nonce: null, IsRefused, cancellationToken) is { } answered)
             {
                 return answered;
             }
+            if (isTooEarly)
+            {
+                return new DeliveryOutcome.Retry(Pauses.After(part), "interaction_not_acknowledged", Throttled: false);
+            }
             DiscordLog.InteractionExpired(logger, part.MessageId, part.Ordinal);
+
+            bool IsRefused(PlatformAnswer answer)
+            {
+                isTooEarly = part is { Ordinal: 0, Attempt: < AcknowledgementTries } && DiscordRefusal.IsOfAcknowledgement(answer);
+                return DiscordRefusal.IsOfInteraction(answer);
+            }
         }
         return await SendToChannelAsync(connection, part, cancellationToken);
     }

@@ -64,10 +64,16 @@ public sealed class WebChatSessions(IDataProtectionProvider protection, TimeProv
         {
             return null;
         }
+        var bytes = Base64Url.DecodeFromChars(token);
+        if (Base64Url.EncodeToString(bytes) != token)
+        {
+            // With blanks or padding in it the same token could be written in many ways, and each would be another visitor's to the limits.
+            return null;
+        }
         byte[] payload;
         try
         {
-            payload = _protector.Unprotect(Base64Url.DecodeFromChars(token));
+            payload = _protector.Unprotect(bytes);
         }
         catch (CryptographicException)
         {

@@ -34,6 +34,9 @@ public abstract partial class AccessSuite
         (await _api.GetAsync($"api/v1/erasures/{ownReceipt}", admin)).Ok();
         (await _api.GetAsync($"api/v1/erasures/{strangersReceipt}", admin)).ShouldBeProblem(404);
         (await _api.GetAsync($"api/v1/erasures/{strangersReceipt}")).Ok();
+        var noted = Items(await _api.GetAsync("api/v1/audit?action=participant.erased", admin)).ShouldHaveSingleItem();
+        (noted.GetProperty("subjectId").GetString(), noted.GetProperty("detail").GetProperty("erasureId").GetString()).ShouldBe((own, ownReceipt));
+        noted.GetProperty("address").GetString().ShouldBe("127.0.0.1");
     }
 
     private async Task<string> PersonAsync(string connection) => (await IdsAsync($"participants?connectionId={connection}")).ShouldHaveSingleItem();

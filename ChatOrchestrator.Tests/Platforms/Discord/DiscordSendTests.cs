@@ -80,8 +80,22 @@ public sealed class DiscordSendTests : IAsyncLifetime
     public async Task When_the_interaction_has_run_out_the_answer_goes_to_the_channel(int status, int code)
     {
         _discord.Reply = call => call.Path.StartsWith("webhooks/", StringComparison.Ordinal) ? DiscordStub.Error(status, code) : null;
-        (await SendAsync(Part("One") with { AnswerVia = "110000000000000001/token" })).ShouldBeOfType<DeliveryOutcome.Delivered>();
+        (await SendAsync(Part("One") with { AnswerVia = "110000000000000001/token", Attempt = 2 })).ShouldBeOfType<DeliveryOutcome.Delivered>();
         _discord.Calls[1].Path.ShouldBe("channels/1200000000000000001/messages");
+    }
+
+    [Fact]
+    public async Task An_answer_that_overtakes_the_acknowledgement_waits_for_it()
+    {
+        var answer = Part("One") with { AnswerVia = "110000000000000001/token" };
+        _discord.Reply = call => call.Path.StartsWith("webhooks/", StringComparison.Ordinal) ? DiscordStub.Error(404, 10015) : null;
+        var retry = (await SendAsync(answer)).ShouldBeOfType<DeliveryOutcome.Retry>();
+        (retry.Reason, retry.Throttled, retry.After <= TimeSpan.FromSeconds(2)).ShouldBe(("interaction_not_acknowledged", false, true));
+        (await SendAsync(answer with { Attempt = 1 })).ShouldBeOfType<DeliveryOutcome.Retry>();
+        _discord.Reply = _ => null;
+        (await SendAsync(answer with { Attempt = 1 })).ShouldBeOfType<DeliveryOutcome.Delivered>();
+        // "is thinking…" does not stay behind.
+        _discord.Calls.ShouldAllBe(c => c.Path == "webhooks/110000000000000001/token/messages/@original");
     }
 
     [Theory]
