@@ -31,6 +31,9 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
     };
 
     private readonly ConcurrentDictionary<ConnectionId, Entry> _entries = new();
+
+    /// <summary>How many changes were heard of: what was read while one was made may be what was before it, and must not be kept.</summary>
+    private long _changes;
     private readonly ChatDatabase _database;
     private readonly HybridCache _cache;
     private readonly IConnectionStore _connections;
@@ -66,6 +69,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 
     public async ValueTask ChangedAsync(ConnectionId id, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _changes);
         _entries.TryRemove(id, out _);
         await ForgetAsync(id);
         _signals.Publish(Channel, id.ToString());
@@ -79,7 +83,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
             {
                 if (c.Version == refused.Version)
                 {
-                    c.Disable(reason.Length > 200 ? reason[..200] : reason, _time.GetUtcNow());
+                    c.Disable(reason.Length > 200 ? reason[..(char.IsHighSurrogate(reason[199]) ? 199 : 200)] : reason, _time.GetUtcNow());
                 }
                 return null;
             },
@@ -106,6 +110,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
     private async Task<ConnectionSnapshot?> LoadAsync(ConnectionId id, CancellationToken cancellationToken)
     {
         _entries.TryGetValue(id, out var before);
+        var changes = Interlocked.Read(ref _changes);
         StoredConnection stored;
         try
         {
@@ -129,6 +134,12 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
             static (_, known, args) => known.Fingerprint.AsSpan().SequenceEqual(args.Stored.Fingerprint()) ? known : args.Directory.NewEntry(args.Stored),
             (Directory: this, Stored: stored));
         entry.FreshUntil = Until(SnapshotLife);
+        if (Interlocked.Read(ref _changes) != changes)
+        {
+            // It serves this caller, who asked before the change was known; the next one reads anew.
+            entry.FreshUntil = 0;
+            await ForgetAsync(id, entry);
+        }
         return entry.Snapshot;
     }
 
@@ -158,18 +169,27 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
         if (Guid.TryParse(payload, out var guid))
         {
             var id = new ConnectionId(guid);
+            Interlocked.Increment(ref _changes);
             _entries.TryRemove(id, out _);
             _ = ForgetAsync(id);
         }
     }
 
-    private async Task ForgetAsync(ConnectionId id)
+    /// <param name="kept">Stays, to be compared with what is read next; null: nothing does.</param>
+    private async Task ForgetAsync(ConnectionId id, Entry? kept = null)
     {
         try
         {
             await _cache.RemoveAsync(Key(id));
             // Whoever loaded between the change and this point may have kept the old one.
-            _entries.TryRemove(id, out _);
+            if (kept is null)
+            {
+                _entries.TryRemove(id, out _);
+            }
+            else
+            {
+                kept.FreshUntil = 0;
+            }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
