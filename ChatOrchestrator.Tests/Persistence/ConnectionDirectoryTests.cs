@@ -161,6 +161,21 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
         (await FindAsync(_there))!.DisplayName.ShouldBe("Renamed");
     }
 
+    [Fact]
+    public async Task What_another_build_has_left_in_the_shared_cache_in_another_form_is_read_from_the_store()
+    {
+        await FindAsync(_here);
+        foreach (var (key, bytes) in _shared.Entries)
+        {
+            var name = bytes.AsSpan().IndexOf("BotName"u8);
+            name.ShouldBeGreaterThan(0);
+            bytes[name]++;
+            _shared.Entries[key] = bytes;
+        }
+
+        (await FindAsync(_there)).ShouldNotBeNull().Bot.Name.ShouldBe("Bot");
+    }
+
     private ValueTask<ConnectionSnapshot?> FindAsync(ServiceProvider process) =>
         process.GetRequiredService<IConnectionDirectory>().FindAsync(_connection.Id, CancellationToken.None);
 

@@ -135,6 +135,34 @@ public abstract partial class EngineSuite
     }
 
     [StoreFact]
+    public async Task A_recording_that_was_put_into_words_while_the_process_stops_is_not_put_into_words_again()
+    {
+        _settings["Engine:DrainSeconds"] = "0";
+        var transcribing = new TaskCompletionSource();
+        _speech.IsConfigured.Returns(true);
+        _speech.Model.Returns("whisper");
+        _speech.TranscribeAsync(default!, default, default).ReturnsForAnyArgs(async call =>
+        {
+            transcribing.TrySetResult();
+            await Task.Delay(Timeout.Infinite, call.Arg<CancellationToken>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return new Transcript("Call me back.");
+        });
+        _platform.Fetch = _ => new Media(new byte[10], "audio/ogg");
+        var chat = await NewChatAsync("telegram");
+        using (var engine = await StartAsync())
+        {
+            await SayAsync(chat, "[voice message]", new Attachment { Kind = AttachmentKind.Voice, Id = "v1" });
+            await transcribing.Task.WaitAsync(Deadline);
+            await engine.StopAsync();
+        }
+
+        using var next = await StartAsync();
+        await DrainAsync(chat);
+        await _speech.ReceivedWithAnyArgs(1).TranscribeAsync(default!, default, default);
+        _platform.Sent.ShouldHaveSingleItem().Text.ShouldBe("An answer.");
+    }
+
+    [StoreFact]
     public async Task A_lane_that_cannot_be_read_rests_and_the_others_go_on()
     {
         var (unreadable, other) = (await NewChatAsync("telegram"), await NewChatAsync("telegram"));

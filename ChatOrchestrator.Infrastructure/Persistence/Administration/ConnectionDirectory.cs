@@ -114,7 +114,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
         StoredConnection stored;
         try
         {
-            stored = await _cache.GetOrCreateAsync(Key(id), (Directory: this, Id: id), static (s, token) => s.Directory.ReadAsync(s.Id, token), CacheLife, cancellationToken: cancellationToken);
+            stored = await FetchAsync(id, cancellationToken);
         }
         catch (UnknownConnectionException)
         {
@@ -141,6 +141,20 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
             await ForgetAsync(id, entry);
         }
         return entry.Snapshot;
+    }
+
+    private async ValueTask<StoredConnection> FetchAsync(ConnectionId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _cache.GetOrCreateAsync(Key(id), (Directory: this, Id: id), static (s, token) => s.Directory.ReadAsync(s.Id, token), CacheLife, cancellationToken: cancellationToken);
+        }
+        catch (JsonException)
+        {
+            // Two builds at a time share the cache, and this one cannot read what the other has left there for a minute.
+            NotUnderstood(id.Value);
+            return await ReadAsync(id, cancellationToken);
+        }
     }
 
     private async ValueTask<StoredConnection> ReadAsync(ConnectionId id, CancellationToken cancellationToken)
@@ -201,6 +215,9 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The secrets of connection {ConnectionId} cannot be decrypted: the key ring was lost. The connection is off until they are given again")]
     private partial void SecretsUnreadable(Guid connectionId);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Connection {ConnectionId} is in the shared cache in another build's form; it is read from the store")]
+    private partial void NotUnderstood(Guid connectionId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Connection {ConnectionId} stays in the cache until it expires ({Error})")]
     private partial void NotForgotten(Guid connectionId, string error);
