@@ -11,9 +11,17 @@ public sealed class Doorbell(ISignals signals, TimeProvider time) : IDisposable
 {
     public const string Channel = "doorbell";
 
+    /// <summary>How many times of wakes are remembered. What is beyond them is found by those who look.</summary>
+    private const int MaxWakes = 1_024;
+
+    /// <summary>Wakes that lie closer together are one, so that a second's rings are few.</summary>
+    private static readonly TimeSpan Grain = TimeSpan.FromMilliseconds(2);
+
     private readonly SemaphoreSlim _rung = new(0, 1);
     private readonly Lock _gate = new();
-    private long _nextWake = long.MaxValue;
+
+    /// <summary>The soonest first: a lane that is due later must not be forgotten because another is due before it.</summary>
+    private readonly SortedSet<long> _wakes = [];
 
     /// <summary>Rings at every worker, this process included.</summary>
     public void Ring(int dueInMs) => signals.Publish(Channel, dueInMs.ToString(CultureInfo.InvariantCulture));
@@ -21,15 +29,27 @@ public sealed class Doorbell(ISignals signals, TimeProvider time) : IDisposable
     /// <summary>Rings only here: this process is about to look anyway, and others need not compete.</summary>
     public void RingHere(TimeSpan dueIn)
     {
-        var at = time.GetTimestamp() + (long)(Math.Max(0, dueIn.TotalSeconds) * time.TimestampFrequency);
+        var now = time.GetTimestamp();
+        var grain = (long)(Grain.TotalSeconds * time.TimestampFrequency);
+        // Rounded up, and never when it is due at once.
+        var at = dueIn <= TimeSpan.Zero ? now : (now + (long)(dueIn.TotalSeconds * time.TimestampFrequency) + grain - 1) / grain * grain;
         lock (_gate)
         {
-            if (at >= _nextWake)
+            if (at <= now && _wakes.Count > 0 && _wakes.Min <= at)
             {
                 return;
             }
-            _nextWake = at;
-            if (_rung.CurrentCount == 0)
+            var isNext = _wakes.Count == 0 || at < _wakes.Min;
+            if (_wakes.Count >= MaxWakes)
+            {
+                if (at >= _wakes.Max)
+                {
+                    return;
+                }
+                _wakes.Remove(_wakes.Max);
+            }
+            _wakes.Add(at);
+            if (isNext && _rung.CurrentCount == 0)
             {
                 _rung.Release();
             }
@@ -59,15 +79,16 @@ public sealed class Doorbell(ISignals signals, TimeProvider time) : IDisposable
             lock (_gate)
             {
                 var now = time.GetTimestamp();
-                if (_nextWake <= now || end <= now)
+                var rang = false;
+                while (_wakes.Count > 0 && _wakes.Min <= now)
                 {
-                    if (_nextWake <= now)
-                    {
-                        _nextWake = long.MaxValue;
-                    }
+                    rang = _wakes.Remove(_wakes.Min);
+                }
+                if (rang || end <= now)
+                {
                     return;
                 }
-                wait = time.GetElapsedTime(now, Math.Min(_nextWake, end));
+                wait = time.GetElapsedTime(now, _wakes.Count > 0 ? Math.Min(_wakes.Min, end) : end);
             }
             // Rounded up, so that a timer's coarse tick does not make this loop spin.
             await _rung.WaitAsync(wait + TimeSpan.FromMilliseconds(1), cancellationToken);

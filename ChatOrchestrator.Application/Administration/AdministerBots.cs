@@ -53,9 +53,10 @@ public sealed class ChangeBot(IBotStore bots, IConnectionStore connections, ICon
                 return BotAudit.Of(actor, "bot.changed", id, stored.UpdatedAt, before, BotAudit.Input(stored));
             },
             cancellationToken) ?? throw new NotFoundException("bot");
-        foreach (var connection in await connections.ListIdsAsync(id, cancellationToken))
+        // It is changed: that the caller goes away must not keep the others from hearing of it.
+        foreach (var connection in await connections.ListIdsAsync(id, CancellationToken.None))
         {
-            await directory.ChangedAsync(connection, cancellationToken);
+            await directory.ChangedAsync(connection, CancellationToken.None);
         }
         return bot;
     }

@@ -158,10 +158,11 @@ public sealed class ChangeConnection(
                     newSecrets ? new { changedSecrets = input.Secrets!.Keys.Order(StringComparer.Ordinal) } : null);
             },
             cancellationToken) ?? throw new NotFoundException("connection");
-        await directory.ChangedAsync(id, cancellationToken);
+        // It is changed: that the caller goes away must not keep the others from hearing of it, nor what waits there asleep.
+        await directory.ChangedAsync(id, CancellationToken.None);
         if (changed.DisabledReason is null && (newSecrets || input.Settings is not null || input.Enabled == true))
         {
-            await wake.HandleAsync(id, cancellationToken);
+            await wake.HandleAsync(id, CancellationToken.None);
         }
         if (newSecrets || input.Enabled == true)
         {

@@ -80,6 +80,8 @@ internal sealed partial class DeliverParts(
             };
             var mayHaveArrived = ReconcileDelivery.MayHaveArrived(held.Lane, part, first: i == 0);
             var found = mayHaveArrived ? await reconcile.FindAsync(platform, connection, outgoing, held.Cancellation) : null;
+            // From here on a cancellation leaves it open whether the part has arrived.
+            held.Cancellation.ThrowIfCancellationRequested();
             var sending = time.GetTimestamp();
             var outcome = found ?? await SendAsync(platform, connection, outgoing, held.Cancellation);
             string? movedTo = null;
@@ -132,7 +134,10 @@ internal sealed partial class DeliverParts(
         return false;
     }
 
-    /// <summary>An adapter that throws against its contract may have sent: the part counts as unknown, and its attempts are capped like any other's.</summary>
+    /// <summary>
+    /// An adapter that throws against its contract may have sent: the part counts as unknown, and its attempts are capped like
+    /// any other's. So may one that is cancelled, because the process stops: whoever has the lane next must know.
+    /// </summary>
     private async Task<DeliveryOutcome> SendAsync(IPlatformAdapter platform, ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken)
     {
         using var waiting = places.BeginWait();
@@ -140,7 +145,11 @@ internal sealed partial class DeliverParts(
         {
             return await platform.SendAsync(connection, part, cancellationToken);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new DeliveryOutcome.Unknown("interrupted");
+        }
+        catch (Exception e)
         {
             // The type only: a client's message may quote an address with a token in it.
             AdapterBroke(part.MessageId, part.Ordinal, e.GetType().Name);

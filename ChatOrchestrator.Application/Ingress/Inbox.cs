@@ -62,7 +62,7 @@ public sealed partial class Inbox : IAsyncDisposable
         }
         if (messages is not null)
         {
-            await StoreAsync(connection, messages, cancellationToken);
+            await StoreAsync(connection, messages);
         }
         if (others is not null)
         {
@@ -91,7 +91,7 @@ public sealed partial class Inbox : IAsyncDisposable
         await _resolver.DisposeAsync();
     }
 
-    private async Task StoreAsync(ConnectionSnapshot connection, List<InboundMessage> messages, CancellationToken cancellationToken)
+    private async Task StoreAsync(ConnectionSnapshot connection, List<InboundMessage> messages)
     {
         var quiet = _platforms.QuietPeriodMs(connection);
         while (true)
@@ -116,7 +116,7 @@ public sealed partial class Inbox : IAsyncDisposable
                 Received(rows[i].Id, rows[i].Conversation, rows[i].Participant, connection.Id, connection.Platform.Value, stored ? "stored" : "duplicate");
                 if (stored && rows[i].Kind == MessageKind.Command && Commands.Interrupts(rows[i].Text))
                 {
-                    await InterruptAsync(rows[i], results[i].Sequence, cancellationToken);
+                    await InterruptAsync(rows[i], results[i].Sequence);
                 }
             }
             return;
@@ -189,11 +189,15 @@ public sealed partial class Inbox : IAsyncDisposable
         return split;
     }
 
-    /// <summary><c>/stop</c> and <c>/reset</c> bypass the lane: the turn in hand ends now, what waited before them is skipped.</summary>
-    private async Task InterruptAsync(InboxMessage command, long sequence, CancellationToken cancellationToken)
+    /// <summary>
+    /// <c>/stop</c> and <c>/reset</c> bypass the lane: the turn in hand ends now, what waited before them is skipped. The
+    /// signal goes first: behind the commit it would meet who has taken the lane for the command itself. There is no token:
+    /// the command is stored, and a redelivery would not carry it out.
+    /// </summary>
+    private async Task InterruptAsync(InboxMessage command, long sequence)
     {
-        await _lanes.InterruptAsync(command.Conversation, sequence, Commands.Name(command.Text), cancellationToken);
         _signals.Publish(Interrupts.Channel, Interrupts.Of(command.Conversation));
+        await _lanes.InterruptAsync(command.Conversation, sequence, Commands.Name(command.Text), CancellationToken.None);
         _doorbell.Ring(0);
     }
 

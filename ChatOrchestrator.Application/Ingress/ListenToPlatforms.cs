@@ -84,6 +84,10 @@ internal sealed partial class ListenToPlatforms(
         {
             StoreDown();
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LookFailed(e, platform.Platform.Value);
+        }
     }
 
     private async Task ListenAsync(IListens platform, ConnectionSnapshot connection, string lease, CancellationToken stopping)
@@ -138,13 +142,19 @@ internal sealed partial class ListenToPlatforms(
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
             // Ended by the other side.
         }
         catch (StoreUnavailableException)
         {
             // Without the store nothing can be taken in, and another process may hold the lease soon.
+            await ended.CancelAsync();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Whoever does not know that the lease is theirs must not listen.
+            HoldingBroke(e, connection.Id);
             await ended.CancelAsync();
         }
         try
@@ -154,6 +164,11 @@ internal sealed partial class ListenToPlatforms(
         catch (StoreUnavailableException)
         {
             StoreDown();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // It runs out.
+            HoldingBroke(e, connection.Id);
         }
     }
 
@@ -171,6 +186,12 @@ internal sealed partial class ListenToPlatforms(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Listening for connection {ConnectionId} ended ({Error}); trying again")]
     private partial void Failed(ConnectionId connectionId, string error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Holding the lease of connection {ConnectionId} broke; listening for it starts anew")]
+    private partial void HoldingBroke(Exception e, ConnectionId connectionId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Looking for connections of {Platform} to listen to failed")]
+    private partial void LookFailed(Exception e, string platform);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The store is unavailable; listening starts when it is back")]
     private partial void StoreDown();

@@ -29,7 +29,7 @@ internal sealed class ConnectionPlaces(IConnectionDirectory connections, LaneCom
         {
             foreach (var lane in lanes)
             {
-                if (RestOf(lane.Connection, MaxLanesOf(await connections.FindAsync(lane.Connection, cancellationToken))) is not { } rest)
+                if (RestOf(lane.Connection, MaxLanesOf(await FindAsync(lane.Connection, cancellationToken))) is not { } rest)
                 {
                     entered.Add(lane);
                     continue;
@@ -44,6 +44,19 @@ internal sealed class ConnectionPlaces(IConnectionDirectory connections, LaneCom
         {
             entered.ForEach(lane => Leave(lane.Connection, TimeSpan.Zero));
             throw;
+        }
+    }
+
+    /// <summary>One that cannot be read has no setting: whoever loads its lanes next says so and puts them aside. The lanes of the others must not wait for it.</summary>
+    private async ValueTask<ConnectionSnapshot?> FindAsync(ConnectionId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connections.FindAsync(id, cancellationToken);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
+        {
+            return null;
         }
     }
 

@@ -6,6 +6,7 @@ using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns.Redaction;
 using ChatOrchestrator.Domain.Bots;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
 
 namespace ChatOrchestrator.Application.Turns;
 
@@ -16,7 +17,8 @@ namespace ChatOrchestrator.Application.Turns;
 internal sealed record GeneratedAnswer(string Text, string? Model, ModelUsage? Usage, DateTimeOffset? FirstTokenAt, bool IsCut, BudgetRefusal? Withheld = null);
 
 /// <summary>Asks the model: streaming where the platform can show it, typing shown where it cannot and the answer takes a while.</summary>
-internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, ReserveBudget reserve, ITokenCounter counter, ModerateText moderate, LanePlaces places, TimeProvider time)
+internal sealed partial class GenerateAnswer(
+    IChatClient model, IModelCatalog catalog, ReserveBudget reserve, ITokenCounter counter, ModerateText moderate, LanePlaces places, TimeProvider time, ILogger<GenerateAnswer> logger)
 {
     private static readonly ModelSettings Defaults = new();
     private static readonly TimeSpan BeforeTyping = TimeSpan.FromMilliseconds(700);
@@ -61,16 +63,17 @@ internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, R
         using var shown = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, held.Cancellation);
         var typing = platform.Capabilities.ShowsTyping ? ShowTypingAsync(platform, connection, held.Lane.Chat, shown.Token) : Task.CompletedTask;
         var streams = platform is IStreamsAnswers able && able.Streams(connection) && !moderate.HoldsAnswers(bot) ? able : null;
+        var heard = new StringBuilder();
         try
         {
             GeneratedAnswer answer;
             try
             {
-                answer = await AskAsync(prompt, options, streams, connection, held, draft, redaction, limit.Token);
+                answer = await AskAsync(prompt, options, streams, connection, held, draft, redaction, heard, limit.Token);
             }
             catch (ModelException e) when (e.Failure == ModelFailure.ContextTooLong && ComposePrompt.Shorten(prompt, messages.Count) is { } shorter)
             {
-                answer = await AskAsync(shorter, options, streams, connection, held, draft, redaction, limit.Token);
+                answer = await AskAsync(shorter, options, streams, connection, held, draft, redaction, heard, limit.Token);
             }
             if (string.IsNullOrWhiteSpace(answer.Text))
             {
@@ -89,6 +92,13 @@ internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, R
         {
             streams?.Abandon(connection, draft);
             throw new ModelException(ModelFailure.TimedOut);
+        }
+        catch (OperationCanceledException) when (held.IsLost)
+        {
+            // Whoever says /stop before the end has used it all the same.
+            streams?.Abandon(connection, draft);
+            Count(held.Record, options, Estimate(prompt, heard.ToString()), options.ModelId);
+            throw;
         }
         catch
         {
@@ -127,7 +137,7 @@ internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, R
     /// <summary>For an answer that was not heard to its end, and that nobody has counted therefore.</summary>
     private ModelUsage Estimate(IEnumerable<ChatMessage> prompt, string answer) => new(prompt.Sum(m => (long)counter.Count(null, m.Text)), 0, counter.Count(null, answer));
 
-    private async Task<GeneratedAnswer> AskAsync(IList<ChatMessage> prompt, ModelCallOptions options, IStreamsAnswers? streams, ConnectionSnapshot connection, HeldLane held, AnswerDraft draft, PromptRedaction? redaction, CancellationToken cancellationToken)
+    private async Task<GeneratedAnswer> AskAsync(IList<ChatMessage> prompt, ModelCallOptions options, IStreamsAnswers? streams, ConnectionSnapshot connection, HeldLane held, AnswerDraft draft, PromptRedaction? redaction, StringBuilder text, CancellationToken cancellationToken)
     {
         using var waiting = places.BeginWait();
         var limit = new AnswerLimit((connection.Bot.Processing.Models ?? Defaults).MaxAnswerCharacters);
@@ -137,7 +147,7 @@ internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, R
             var said = limit.Take(redaction?.Restore(response.Text) ?? response.Text);
             return new GeneratedAnswer(said, response.ModelId, UsageOf(response.Usage), null, limit.IsReached);
         }
-        var text = new StringBuilder();
+        text.Clear();
         var restoration = redaction is null ? null : new AnswerRestoration(redaction);
         DateTimeOffset? first = null;
         using var silenced = held.Cancellation.Register(() => streams.Abandon(connection, draft));
@@ -189,6 +199,12 @@ internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, R
             {
                 // The answer is there, or nobody waits for it any more.
             }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // Against its contract: no answer that is paid for is lost for that. The type only, as of any adapter's.
+                TypingBroke(platform.Platform.Value, e.GetType().Name);
+                return;
+            }
             await WaitAsync(BetweenTyping, cancellationToken);
         }
     }
@@ -196,4 +212,7 @@ internal sealed class GenerateAnswer(IChatClient model, IModelCatalog catalog, R
     /// <summary>Nearly every answer is there before the wait is over: an exception for each was a twentieth of a worker's time.</summary>
     private async Task WaitAsync(TimeSpan wait, CancellationToken cancellationToken) =>
         await Task.Delay(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Showing on {Platform} that the bot types broke ({Error})")]
+    private partial void TypingBroke(string platform, string error);
 }

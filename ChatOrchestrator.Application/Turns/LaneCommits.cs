@@ -28,7 +28,7 @@ internal sealed class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbe
         if (!committed.Held && turn.Charge is { } charge)
         {
             // The answer is nobody's, and was paid for all the same.
-            await budgets.SettleAsync(charge, cancellationToken);
+            await SettleAsync(charge);
         }
         if (!isSettled)
         {
@@ -52,12 +52,20 @@ internal sealed class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbe
     /// <summary>Saves an outcome, or gives the lane back. False: the lease was lost and nothing was saved.</summary>
     public async Task<bool> CommitAsync(HeldLane held, DeliveryCommit delivery, CancellationToken cancellationToken)
     {
-        if (delivery.Next != LaneNext.Keep && held.Record.TakeCharge() is { } charge)
+        if (delivery.Next == LaneNext.Keep || held.Record.TakeCharge() is not { } charge)
         {
-            delivery = delivery with { Charge = charge };
+            return await held.Unsettled && await CommitAsync(delivery, cancellationToken);
         }
-        return await held.Unsettled && await CommitAsync(delivery, cancellationToken);
+        if (await held.Unsettled && await CommitAsync(delivery with { Charge = charge }, cancellationToken))
+        {
+            return true;
+        }
+        await SettleAsync(charge);
+        return false;
     }
+
+    /// <summary>Of a lane that is somebody else's by now: what its turn has used was paid for, and is charged without it.</summary>
+    public Task SettleAsync(HeldLane held) => held.Record.TakeCharge() is { } charge ? SettleAsync(charge) : Task.CompletedTask;
 
     /// <summary>Saves an outcome while the lane goes on to its next turn, whose commit waits for this one.</summary>
     public async Task BeginCommitAsync(HeldLane held, DeliveryCommit delivery)
@@ -88,14 +96,26 @@ internal sealed class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbe
 
     public ValueTask DisposeAsync() => _entries.DisposeAsync();
 
-    private async Task<Result> PersistAsync(Entry entry, CancellationToken cancellationToken)
+    private Task<Result> PersistAsync(Entry entry, CancellationToken cancellationToken) =>
+        PatientlyAsync(() => _entries.AddAsync(entry, cancellationToken), cancellationToken);
+
+    /// <summary>There is no token: whoever interrupts the turn (<c>/stop</c>) cancels what belongs to it, and what was used must be charged all the same.</summary>
+    private async Task SettleAsync(BudgetCharge charge) => await PatientlyAsync(
+        async () =>
+        {
+            await budgets.SettleAsync(charge, CancellationToken.None);
+            return true;
+        },
+        CancellationToken.None);
+
+    private async Task<T> PatientlyAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
     {
         var since = time.GetTimestamp();
         while (true)
         {
             try
             {
-                return await _entries.AddAsync(entry, cancellationToken);
+                return await ask();
             }
             catch (StoreUnavailableException) when (time.GetElapsedTime(since) < Patience)
             {

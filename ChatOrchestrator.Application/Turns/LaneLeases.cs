@@ -58,7 +58,10 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
         return !held.IsLost;
     }
 
-    /// <summary>Renews everything until cancelled. A store that is down is asked again; the leases may run out meanwhile.</summary>
+    /// <summary>
+    /// Renews everything until cancelled. A store that is down, or that refuses a statement, is asked again; the leases may
+    /// run out meanwhile. Whoever renews must never end: every turn that takes longer than a lease would be made twice.
+    /// </summary>
     public async Task RenewUntilAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(options.Value.Renew, time);
@@ -78,6 +81,10 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
             catch (StoreUnavailableException)
             {
                 RenewalFailed(due.Length);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                RenewalBroke(e, due.Length);
             }
         }
     }
@@ -122,4 +129,7 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The leases of {Count} lanes could not be renewed: the store is unavailable")]
     private partial void RenewalFailed(int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Renewing the leases of {Count} lanes broke; they are renewed again")]
+    private partial void RenewalBroke(Exception e, int count);
 }

@@ -30,6 +30,8 @@ internal sealed partial class LanePump(
     /// <summary>How many waiting messages are loaded for turns of their own, which the lane may take without being claimed anew.</summary>
     private const int Lookahead = 16;
 
+    private static readonly TimeSpan WhileUnreadable = TimeSpan.FromMinutes(1);
+
     // Not disposed: turns may still be running when the host goes away, and it holds no handle.
     private readonly CancellationTokenSource _abort = new();
 
@@ -73,13 +75,27 @@ internal sealed partial class LanePump(
                 var contents = await LoadAsync(entered);
                 for (; claimed < entered.Count; claimed++)
                 {
-                    Start(entered[claimed], contents[claimed], asked);
+                    if (contents[claimed] is { } content)
+                    {
+                        Start(entered[claimed], content, asked);
+                    }
+                    else
+                    {
+                        connectionPlaces.Leave(entered[claimed].Connection, TimeSpan.Zero);
+                        places.Release();
+                    }
                 }
             }
         }
         catch (StoreUnavailableException e)
         {
             StoreDown(e.InnerException?.GetType().Name);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Not ours to end for: the lanes come due again when their leases run out.
+            found = 0;
+            ClaimingBroke(e);
         }
         finally
         {
@@ -98,12 +114,36 @@ internal sealed partial class LanePump(
         }
     }
 
-    private async Task<IReadOnlyList<LaneContent>> LoadAsync(IReadOnlyList<ClaimedLane> lanes)
+    /// <summary>Null for a lane that cannot be read, such as one with a message that a newer build has stored: it rests, and the others go on.</summary>
+    private async Task<IReadOnlyList<LaneContent?>> LoadAsync(IReadOnlyList<ClaimedLane> lanes)
     {
         if (lanes.Count == 0)
         {
             return [];
         }
+        try
+        {
+            return await ReadAsync(lanes);
+        }
+        catch (Exception e) when (lanes.Count > 1 && e is not (OperationCanceledException or StoreUnavailableException))
+        {
+            var contents = new List<LaneContent?>(lanes.Count);
+            foreach (var lane in lanes)
+            {
+                contents.AddRange(await LoadAsync([lane]));
+            }
+            return contents;
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
+        {
+            LaneUnreadable(e, lanes[0].Conversation);
+            await store.CommitAsync([new DeliveryCommit { Lease = lanes[0].Lease, Next = LaneNext.Hold, Hold = WhileUnreadable }], [], _abort.Token);
+            return [null];
+        }
+    }
+
+    private async Task<IReadOnlyList<LaneContent>> ReadAsync(IReadOnlyList<ClaimedLane> lanes)
+    {
         var queries = new LaneQuery[lanes.Count];
         for (var i = 0; i < queries.Length; i++)
         {
@@ -166,6 +206,12 @@ internal sealed partial class LanePump(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The store is unavailable ({Error}); trying again")]
     private partial void StoreDown(string? error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Claiming lanes broke; trying again")]
+    private partial void ClaimingBroke(Exception e);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Lane {ConversationId} cannot be read; it rests for a minute")]
+    private partial void LaneUnreadable(Exception e, ConversationId conversationId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Stopping with {Count} turns still running: they are given back")]
     private partial void DrainCut(int count);

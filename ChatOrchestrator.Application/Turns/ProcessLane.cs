@@ -72,10 +72,7 @@ internal sealed partial class ProcessLane(
         }
         catch (OperationCanceledException) when (held.Cancellation.IsCancellationRequested)
         {
-            if (!held.IsLost)
-            {
-                await GiveBackAsync(held);
-            }
+            await (held.IsLost ? ChargeAsync(held) : GiveBackAsync(held));
         }
         catch (StoreUnavailableException)
         {
@@ -171,7 +168,7 @@ internal sealed partial class ProcessLane(
         if (!committed.Held)
         {
             Abandon(platform, connection, DraftOf(held, turn, messages));
-            await suggest.KeepAsync(held.Lane, turn, held.Generation);
+            await suggest.KeepAsync(held.Lane, turn, CancellationToken.None);
             return null;
         }
         if (turn.HandOver && platform is IShowsConversationState shows)
@@ -335,6 +332,19 @@ internal sealed partial class ProcessLane(
                 held,
                 new DeliveryCommit { Lease = lane.Lease, Next = LaneNext.Hold, Hold = Backoff.After(Math.Max(5, lane.Attempts + 1), null), Failure = failure },
                 CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            LaneLeft(held.Lane.Conversation, "store_unavailable");
+        }
+    }
+
+    /// <summary>Nobody wants the answer any more; what was used for it was paid for.</summary>
+    private async Task ChargeAsync(HeldLane held)
+    {
+        try
+        {
+            await commits.SettleAsync(held);
         }
         catch (StoreUnavailableException)
         {

@@ -178,10 +178,11 @@ internal sealed partial class ReadAttachments(ILaneStore store, TranscribeSpeech
         {
             throw new MediaException("no_speech");
         }
+        // There is no token: it is paid for, also when the process stops meanwhile.
         await store.AnnotateAsync(
             held.Lane.Lease,
             new MessageNote(message.Id, "transcribed", transcribed.Detail, hasCaption ? $"{message.Text}\n{text}" : text, content with { IsTranscribed = true }),
-            held.Generation);
+            CancellationToken.None);
         return transcribed with { Text = text };
     }
 

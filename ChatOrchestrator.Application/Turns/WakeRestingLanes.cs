@@ -16,6 +16,7 @@ public sealed partial class WakeRestingLanes(ILaneWatch lanes, IConnectionStore 
     /// <summary>Wakes the lanes of a connection that works again. What is known of it must be forgotten before.</summary>
     public async Task HandleAsync(ConnectionId connection, CancellationToken cancellationToken)
     {
+        // Until none is left: a batch is also smaller than it may be when somebody takes one of its lanes meanwhile.
         int woken;
         do
         {
@@ -26,7 +27,7 @@ public sealed partial class WakeRestingLanes(ILaneWatch lanes, IConnectionStore 
                 doorbell.Ring(0);
             }
         }
-        while (woken == Batch);
+        while (woken > 0);
     }
 
     /// <summary>

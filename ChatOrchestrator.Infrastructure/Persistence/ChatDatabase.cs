@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Infrastructure.Persistence.Postgres;
 using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -40,10 +41,7 @@ internal sealed class ChatDatabase(IDbContextFactory<ChatDbContext> contexts, Sq
     {
         null => false,
         StoreUnavailableException => true,
-        PostgresException p => p.SqlState.StartsWith("08", StringComparison.Ordinal)
-            || p.SqlState.StartsWith("53", StringComparison.Ordinal)
-            || p.SqlState.StartsWith("57P", StringComparison.Ordinal),
-        NpgsqlException or SocketException or TimeoutException => true,
+        NpgsqlException or SocketException or TimeoutException => PostgresHotPath.IsUnavailable(e),
         // 5 busy, 6 locked, 10 I/O error, 13 disk full, 14 cannot open: https://www.sqlite.org/rescode.html
         SqliteException s => s.SqliteErrorCode is 5 or 6 or 10 or 13 or 14,
         DbUpdateConcurrencyException => false,

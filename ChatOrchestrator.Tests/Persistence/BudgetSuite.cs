@@ -28,6 +28,18 @@ public abstract class BudgetSuite(TestStore store) : StoreSuite(store)
     }
 
     [StoreFact]
+    public async Task What_is_set_aside_again_because_the_answer_of_the_store_was_lost_is_set_aside_once()
+    {
+        var request = Request(60, 6) with { OfBot = new BudgetAmounts(100, null) };
+        (await Store.Budgets.ReserveAsync(request, default)).ShouldBe(BudgetLimit.None);
+        (await Store.Budgets.ReserveAsync(request, default)).ShouldBe(BudgetLimit.None);
+        (await Store.Budgets.ReadAsync(_bot, Day, default)).ShouldBe(new BudgetSpending(0, 0, 60, 6));
+
+        await Store.Budgets.SettleAsync(new BudgetCharge(request.Id, 50, 5), default);
+        (await Store.Budgets.ReadAsync(_bot, Day, default)).ShouldBe(new BudgetSpending(50, 5, 0, 0));
+    }
+
+    [StoreFact]
     public async Task A_limit_is_reached_to_the_unit_and_each_day_and_participant_has_their_own()
     {
         foreach (var limit in (BudgetLimit[])[BudgetLimit.BotCost, BudgetLimit.BotTokens, BudgetLimit.ParticipantCost, BudgetLimit.ParticipantTokens])

@@ -137,6 +137,45 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
         (now.DisplayName, now.DisabledReason).ShouldBe(("Mended", null));
     }
 
+    [Fact]
+    public async Task Who_reads_slowly_while_it_is_changed_does_not_keep_what_was_before()
+    {
+        await FindAsync(_there);
+        var (reading, changed) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _shared.BeforeAnswering = async () =>
+        {
+            _shared.BeforeAnswering = null;
+            reading.SetResult();
+            await changed.Task;
+        };
+        var slow = FindAsync(_here).AsTask();
+        await reading.Task.WaitAsync(TimeSpan.FromSeconds(60));
+
+        await _here.GetRequiredService<IConnectionStore>().ChangeAsync(
+            _connection.Id, c => c.Change("Renamed", c.Settings, c.ProtectedSecrets, TimeProvider.System.GetUtcNow()), CancellationToken.None);
+        await _there.GetRequiredService<IConnectionDirectory>().ChangedAsync(_connection.Id, CancellationToken.None);
+        changed.SetResult();
+        await slow;
+
+        (await FindAsync(_here))!.DisplayName.ShouldBe("Renamed");
+        (await FindAsync(_there))!.DisplayName.ShouldBe("Renamed");
+    }
+
+    [Fact]
+    public async Task What_another_build_has_left_in_the_shared_cache_in_another_form_is_read_from_the_store()
+    {
+        await FindAsync(_here);
+        foreach (var (key, bytes) in _shared.Entries)
+        {
+            var name = bytes.AsSpan().IndexOf("BotName"u8);
+            name.ShouldBeGreaterThan(0);
+            bytes[name]++;
+            _shared.Entries[key] = bytes;
+        }
+
+        (await FindAsync(_there)).ShouldNotBeNull().Bot.Name.ShouldBe("Bot");
+    }
+
     private ValueTask<ConnectionSnapshot?> FindAsync(ServiceProvider process) =>
         process.GetRequiredService<IConnectionDirectory>().FindAsync(_connection.Id, CancellationToken.None);
 
@@ -188,7 +227,18 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
 
         public byte[]? Get(string key) => Entries.GetValueOrDefault(key);
 
-        public Task<byte[]?> GetAsync(string key, CancellationToken token = default) => Task.FromResult(Get(key));
+        /// <summary>What happens between finding a value and handing it out.</summary>
+        public Func<Task>? BeforeAnswering { get; set; }
+
+        public async Task<byte[]?> GetAsync(string key, CancellationToken token = default)
+        {
+            var found = Get(key);
+            if (BeforeAnswering is { } before)
+            {
+                await before();
+            }
+            return found;
+        }
 
         public void Refresh(string key)
         {

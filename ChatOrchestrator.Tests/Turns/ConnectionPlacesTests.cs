@@ -94,6 +94,13 @@ public sealed class ConnectionPlacesTests : IAsyncDisposable
         (await _places.EnterAsync(Lanes(Noisy, 10), default)).Count.ShouldBe(4);
     }
 
+    [Fact]
+    public async Task A_connection_that_cannot_be_read_holds_up_no_other()
+    {
+        (_connections.Unreadable, _connections.Failure) = (Quiet, new JsonException("'b' is an invalid start of a value."));
+        (await _places.EnterAsync([.. Lanes(Quiet, 1), .. Lanes(Noisy, 4)], default)).Count.ShouldBe(5);
+    }
+
     [Theory]
     [InlineData("1", true)]
     [InlineData("10000", true)]
@@ -146,8 +153,10 @@ public sealed class ConnectionPlacesTests : IAsyncDisposable
     {
         public ConnectionId? Unreadable { get; set; }
 
+        public Exception Failure { get; set; } = new StoreUnavailableException(new TimeoutException());
+
         public ValueTask<ConnectionSnapshot?> FindAsync(ConnectionId id, CancellationToken cancellationToken) =>
-            id == Unreadable ? throw new StoreUnavailableException(new TimeoutException()) : new ValueTask<ConnectionSnapshot?>(Connection(id));
+            id == Unreadable ? throw Failure : new ValueTask<ConnectionSnapshot?>(Connection(id));
 
         public Task<IReadOnlyList<ConnectionSnapshot>> ListAsync(PlatformName platform, CancellationToken cancellationToken) => throw new NotSupportedException();
 

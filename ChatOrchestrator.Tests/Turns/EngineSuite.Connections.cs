@@ -93,6 +93,29 @@ public abstract partial class EngineSuite
         await Eventually.TrueAsync(() => _platform.Sent.Any(p => p.Chat == chat.Address.Chat), Deadline, "the question is answered");
     }
 
+    [StoreFact]
+    public async Task What_waits_at_a_connection_goes_on_also_when_the_operator_has_gone_away_after_the_change()
+    {
+        using var engine = await StartAsync();
+        var connection = await StoredConnectionAsync(c => c.Disable(ChangeConnection.SwitchedOff, TimeProvider.System.GetUtcNow()));
+        var chat = await TestChat.OpenAsync(Inbox, connection: connection);
+        await chat.SayAsync();
+        await RestsAsync(chat);
+        using var request = new CancellationTokenSource();
+        var changing = Substitute.For<IConnectionStore>();
+        changing.FindAsync(default, default).ReturnsForAnyArgs(_ => Connections.FindAsync(connection, default));
+        changing.ChangeAsync(default, default!, default).ReturnsForAnyArgs(async call =>
+        {
+            var changed = await Connections.ChangeAsync(connection, call.Arg<Func<PlatformConnection, AuditEntry?>>(), default);
+            await request.CancelAsync();
+            return changed;
+        });
+
+        await ChangeAsync(engine, connection, new ConnectionChange(null, null, null, true), changing, request.Token);
+
+        await Eventually.TrueAsync(() => _platform.Sent.Any(p => p.Chat == chat.Address.Chat), Deadline, "the question is answered");
+    }
+
     private ConnectionStore Connections => new(Store.Database, TimeProvider.System);
 
     private async Task<ConnectionId> StoredConnectionAsync(Action<PlatformConnection> change)
@@ -111,14 +134,14 @@ public abstract partial class EngineSuite
         async _ => await LaneAsync(chat) is { LeaseOwner: null, HoldUntil: { } until } && until > TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(2),
         Deadline, "the lane rests for minutes");
 
-    private async Task ChangeAsync(IHost engine, ConnectionId id, ConnectionChange change)
+    private async Task ChangeAsync(IHost engine, ConnectionId id, ConnectionChange change, IConnectionStore? connections = null, CancellationToken cancellationToken = default)
     {
         var protection = Substitute.For<IConnectionSecrets>();
         protection.Protect(default!).ReturnsForAnyArgs("");
         var platforms = engine.Services.GetRequiredService<ChatOrchestrator.Application.Platforms>();
         var introduce = new IntroduceConnection(platforms, new PublicAddress(null), TimeProvider.System, NullLogger<IntroduceConnection>.Instance);
         await new ChangeConnection(
-            new BotStore(Store.Database), Connections, protection, platforms, introduce, _connections, engine.Services.GetRequiredService<WakeRestingLanes>(), TimeProvider.System)
-            .HandleAsync(id, change, null, new Actor("test"), default);
+            new BotStore(Store.Database), connections ?? Connections, protection, platforms, introduce, _connections, engine.Services.GetRequiredService<WakeRestingLanes>(), TimeProvider.System)
+            .HandleAsync(id, change, null, new Actor("test"), cancellationToken);
     }
 }

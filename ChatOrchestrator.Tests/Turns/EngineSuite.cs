@@ -201,6 +201,11 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
 
         public Func<OutboundPart, DeliveryOutcome> Send { get; set; } = Delivered;
 
+        /// <summary>Sends in place of <see cref="Send"/>, and can be cancelled.</summary>
+        public Func<OutboundPart, CancellationToken, Task<DeliveryOutcome>>? Sending { get; set; }
+
+        public Action? Typing { get; set; }
+
         public Func<Attachment, Media> Fetch { get; set; } = _ => throw new MediaException("gone");
 
         public ConcurrentQueue<string?> Fetched { get; } = new();
@@ -213,7 +218,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
 
         public PlatformName Platform { get; } = PlatformName.From("telegram");
 
-        public PlatformCapabilities Capabilities { get; } = new(0, new Pace(0, 0), ShowsTyping: false);
+        public PlatformCapabilities Capabilities => new(0, new Pace(0, 0), ShowsTyping: Typing is not null);
 
         public IEnumerable<FieldError> Validate(IReadOnlyDictionary<string, string> secrets, JsonElement settings) => [];
 
@@ -226,10 +231,14 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
         public Task<DeliveryOutcome> SendAsync(ConnectionSnapshot connection, OutboundPart part, CancellationToken cancellationToken)
         {
             Sent.Enqueue(part);
-            return Task.FromResult(Send(part));
+            return Sending?.Invoke(part, cancellationToken) ?? Task.FromResult(Send(part));
         }
 
-        public Task ShowTypingAsync(ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task ShowTypingAsync(ConnectionSnapshot connection, ChatAddress chat, CancellationToken cancellationToken)
+        {
+            Typing?.Invoke();
+            return Task.CompletedTask;
+        }
     }
 
     private sealed class FakeDirectory : IConnectionDirectory

@@ -31,6 +31,9 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
     };
 
     private readonly ConcurrentDictionary<ConnectionId, Entry> _entries = new();
+
+    /// <summary>How many changes were heard of: what was read while one was made may be what was before it, and must not be kept.</summary>
+    private long _changes;
     private readonly ChatDatabase _database;
     private readonly HybridCache _cache;
     private readonly IConnectionStore _connections;
@@ -66,6 +69,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 
     public async ValueTask ChangedAsync(ConnectionId id, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _changes);
         _entries.TryRemove(id, out _);
         await ForgetAsync(id);
         _signals.Publish(Channel, id.ToString());
@@ -79,7 +83,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
             {
                 if (c.Version == refused.Version)
                 {
-                    c.Disable(reason.Length > 200 ? reason[..200] : reason, _time.GetUtcNow());
+                    c.Disable(reason.Length > 200 ? reason[..(char.IsHighSurrogate(reason[199]) ? 199 : 200)] : reason, _time.GetUtcNow());
                 }
                 return null;
             },
@@ -106,10 +110,11 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
     private async Task<ConnectionSnapshot?> LoadAsync(ConnectionId id, CancellationToken cancellationToken)
     {
         _entries.TryGetValue(id, out var before);
+        var changes = Interlocked.Read(ref _changes);
         StoredConnection stored;
         try
         {
-            stored = await _cache.GetOrCreateAsync(Key(id), (Directory: this, Id: id), static (s, token) => s.Directory.ReadAsync(s.Id, token), CacheLife, cancellationToken: cancellationToken);
+            stored = await FetchAsync(id, cancellationToken);
         }
         catch (UnknownConnectionException)
         {
@@ -129,7 +134,27 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
             static (_, known, args) => known.Fingerprint.AsSpan().SequenceEqual(args.Stored.Fingerprint()) ? known : args.Directory.NewEntry(args.Stored),
             (Directory: this, Stored: stored));
         entry.FreshUntil = Until(SnapshotLife);
+        if (Interlocked.Read(ref _changes) != changes)
+        {
+            // It serves this caller, who asked before the change was known; the next one reads anew.
+            entry.FreshUntil = 0;
+            await ForgetAsync(id, entry);
+        }
         return entry.Snapshot;
+    }
+
+    private async ValueTask<StoredConnection> FetchAsync(ConnectionId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _cache.GetOrCreateAsync(Key(id), (Directory: this, Id: id), static (s, token) => s.Directory.ReadAsync(s.Id, token), CacheLife, cancellationToken: cancellationToken);
+        }
+        catch (JsonException)
+        {
+            // Two builds at a time share the cache, and this one cannot read what the other has left there for a minute.
+            NotUnderstood(id.Value);
+            return await ReadAsync(id, cancellationToken);
+        }
     }
 
     private async ValueTask<StoredConnection> ReadAsync(ConnectionId id, CancellationToken cancellationToken)
@@ -158,18 +183,27 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
         if (Guid.TryParse(payload, out var guid))
         {
             var id = new ConnectionId(guid);
+            Interlocked.Increment(ref _changes);
             _entries.TryRemove(id, out _);
             _ = ForgetAsync(id);
         }
     }
 
-    private async Task ForgetAsync(ConnectionId id)
+    /// <param name="kept">Stays, to be compared with what is read next; null: nothing does.</param>
+    private async Task ForgetAsync(ConnectionId id, Entry? kept = null)
     {
         try
         {
             await _cache.RemoveAsync(Key(id));
             // Whoever loaded between the change and this point may have kept the old one.
-            _entries.TryRemove(id, out _);
+            if (kept is null)
+            {
+                _entries.TryRemove(id, out _);
+            }
+            else
+            {
+                kept.FreshUntil = 0;
+            }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -181,6 +215,9 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The secrets of connection {ConnectionId} cannot be decrypted: the key ring was lost. The connection is off until they are given again")]
     private partial void SecretsUnreadable(Guid connectionId);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Connection {ConnectionId} is in the shared cache in another build's form; it is read from the store")]
+    private partial void NotUnderstood(Guid connectionId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Connection {ConnectionId} stays in the cache until it expires ({Error})")]
     private partial void NotForgotten(Guid connectionId, string error);

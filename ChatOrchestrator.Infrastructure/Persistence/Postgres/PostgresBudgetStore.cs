@@ -27,7 +27,7 @@ internal sealed class PostgresBudgetStore(PostgresHotPath hotPath) : IBudgetStor
 
     /// <summary>
     /// $1 id, $2 bot, $3 participant, $4 conversation, $5 day, $6 nanos, $7 tokens, $8 life, $9 and $10 the bot's limits, $11 and
-    /// $12 the participant's. A row that is being settled is left to its settler.
+    /// $12 the participant's. A row that is being settled is left to its settler. One that is made already (its commit's answer was lost) stays as it is.
     /// </summary>
     private const string Reserve = """
         WITH open AS (
@@ -46,10 +46,11 @@ internal sealed class PostgresBudgetStore(PostgresHotPath hotPath) : IBudgetStor
             FROM open o CROSS JOIN spent s
         ), freed AS (
             UPDATE budget_reservations SET nanos = 0, tokens = 0
-            WHERE id IN (SELECT id FROM budget_reservations WHERE bot_id = $2 AND conversation_id = $4 FOR UPDATE SKIP LOCKED)
+            WHERE id IN (SELECT id FROM budget_reservations WHERE bot_id = $2 AND conversation_id = $4 AND id <> $1 FOR UPDATE SKIP LOCKED)
         ), made AS (
             INSERT INTO budget_reservations (id, bot_id, participant_id, conversation_id, day, nanos, tokens, expires_at)
             SELECT $1, $2, $3, $4, $5, $6, $7, now() + $8 FROM verdict WHERE reached = 0
+            ON CONFLICT (id) DO NOTHING
         ), forgotten AS (
             DELETE FROM budget_reservations WHERE id IN (SELECT id FROM budget_reservations WHERE bot_id = $2 AND expires_at < now() - interval '1 day' FOR UPDATE SKIP LOCKED)
         )

@@ -64,11 +64,12 @@ internal sealed class PostgresHotPath : IAsyncDisposable
     /// <summary>Whether it is the store that fails, and not the statement.</summary>
     internal static bool IsUnavailable(Exception e) => e switch
     {
-        // 08: connection, 53: out of resources, 57P: the server is shutting down or starting up, 25P03: we stood still in a transaction.
+        // 08: connection, 53: out of resources, 57P: the server is shutting down or starting up, 25P03: we stood still in a
+        // transaction, 25006: it is a standby now, 57014 and 55P03: it or an administrator set it a time limit.
         PostgresException p => p.SqlState.StartsWith("08", StringComparison.Ordinal)
             || p.SqlState.StartsWith("53", StringComparison.Ordinal)
             || p.SqlState.StartsWith("57P", StringComparison.Ordinal)
-            || p.SqlState == "25P03",
+            || p.SqlState is "25P03" or PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable,
         NpgsqlException or SocketException or TimeoutException or IOException => true,
         _ => false,
     };

@@ -22,8 +22,8 @@ internal sealed class SqliteBudgetStore(SqliteHotPath hotPath) : IBudgetStore
         FROM budget_days WHERE day = $2 AND (owner_id = $1 OR owner_id = $3)
         """;
 
-    /// <summary>$1 bot, $2 conversation.</summary>
-    private const string Free = "UPDATE budget_reservations SET nanos = 0, tokens = 0 WHERE bot_id = $1 AND conversation_id = $2";
+    /// <summary>$1 bot, $2 conversation, $3 id.</summary>
+    private const string Free = "UPDATE budget_reservations SET nanos = 0, tokens = 0 WHERE bot_id = $1 AND conversation_id = $2 AND id <> $3";
 
     /// <summary>$1 bot, $2 a day ago.</summary>
     private const string Forget = "DELETE FROM budget_reservations WHERE bot_id = $1 AND expires_at < $2";
@@ -33,6 +33,7 @@ internal sealed class SqliteBudgetStore(SqliteHotPath hotPath) : IBudgetStore
 
     private const string Make = """
         INSERT INTO budget_reservations (id, bot_id, participant_id, conversation_id, day, nanos, tokens, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (id) DO NOTHING
         """;
 
     /// <summary>$1 id. Who finds no reservation was settled before.</summary>
@@ -57,7 +58,7 @@ internal sealed class SqliteBudgetStore(SqliteHotPath hotPath) : IBudgetStore
         session =>
         {
             var (bot, day, conversation) = (request.Bot.Value, Text(request.Day), request.Conversation.Value);
-            session.Run(Free, bot, conversation);
+            session.Run(Free, bot, conversation, request.Id);
             session.Run(Forget, bot, session.Now - SqliteSession.Micros(TimeSpan.FromDays(1)));
             session.Run(ForgetDays, bot, Text(request.Day.AddDays(-400)));
             var reserved = Amounts(session, Reserved, bot, day, session.Now, conversation, request.Participant);

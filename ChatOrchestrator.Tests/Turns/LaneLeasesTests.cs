@@ -1,0 +1,57 @@
+using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Ports;
+using ChatOrchestrator.Application.Turns;
+using ChatOrchestrator.Domain.Bots;
+using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Tests.Fixtures;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using NSubstitute;
+
+namespace ChatOrchestrator.Tests.Turns;
+
+public sealed class LaneLeasesTests
+{
+    [Fact]
+    public async Task Leases_are_renewed_also_after_the_store_has_refused_a_statement()
+    {
+        var time = new FakeTimeProvider();
+        var store = Substitute.For<ILaneStore>();
+        var lane = new ClaimedLane
+        {
+            Conversation = new ConversationId(Guid.CreateVersion7()),
+            Token = 1,
+            Connection = new ConnectionId(Guid.CreateVersion7()),
+            Chat = new ChatAddress("1"),
+            IsGroup = false,
+            State = ConversationState.Active,
+            ForgottenThrough = 0,
+            LastSequence = 1,
+            HandledSequence = 0,
+            OutboundSequence = 0,
+            DeliveredSequence = 0,
+            Attempts = 0,
+        };
+        var asked = 0;
+        store.RenewAsync(default!, default, default).ReturnsForAnyArgs<IReadOnlySet<ConversationId>>(_ =>
+            Interlocked.Increment(ref asked) == 1 ? throw new InvalidOperationException("57014: canceling statement due to user request") : new HashSet<ConversationId> { lane.Conversation });
+        var leases = new LaneLeases(store, Options.Create(new EngineOptions()), time, NullLogger<LaneLeases>.Instance);
+        using var stopping = new CancellationTokenSource();
+        var held = leases.Add(lane, time.GetTimestamp(), default);
+        var renewing = leases.RenewUntilAsync(stopping.Token);
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return Volatile.Read(ref asked) > 1;
+            },
+            TimeSpan.FromSeconds(60), "the leases are renewed once more");
+
+        held.IsLost.ShouldBeFalse();
+        await stopping.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => renewing);
+        leases.Remove(held);
+    }
+}
