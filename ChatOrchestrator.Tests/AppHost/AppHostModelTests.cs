@@ -154,7 +154,7 @@ public sealed class AppHostModelTests
     }
 
     // Run mode resolves endpoints only once they are allocated, so the expressions themselves are looked at.
-    private static async Task<Dictionary<string, object>> GetUnresolvedEnvironmentAsync(IResource resource, DistributedApplication app)
+    private static async Task<Dictionary<string, object>> GetUnresolvedEnvironmentAsync(ProjectResource resource, DistributedApplication app)
     {
         var execution = app.Services.GetRequiredService<DistributedApplicationExecutionContext>();
         var context = new EnvironmentCallbackContext(execution, resource);
