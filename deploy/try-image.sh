@@ -37,7 +37,7 @@ for image in ApiService:chat-api Worker:chat-worker; do
 done
 
 step "Run"
-podman pod create --name "$pod" -p 127.0.0.1:18080:8080 >/dev/null
+podman pod create --name "$pod" -p 127.0.0.1::8080 >/dev/null
 podman run -d --pod "$pod" --name "$pod-stores" "$base" sh -c 'redis-server --save "" & mkdir -p /run/postgresql && chown postgres /run/postgresql
   exec setpriv --reuid postgres --regid postgres --clear-groups sh -c "/usr/lib/postgresql/*/bin/initdb -D /tmp/pg -U chat --auth trust && exec /usr/lib/postgresql/*/bin/postgres -D /tmp/pg"' >/dev/null
 key=$(openssl rand -hex 24)
@@ -48,7 +48,7 @@ podman run --rm "${as_deployed[@]}" localhost:5000/chat-api:try migrate
 podman run -d "${as_deployed[@]}" --name "$pod-api" localhost:5000/chat-api:try >/dev/null
 podman run -d "${as_deployed[@]}" --name "$pod-worker" -e ASPNETCORE_HTTP_PORTS=8081 localhost:5000/chat-worker:try >/dev/null
 
-host=http://127.0.0.1:18080
+host=http://$(podman port "$pod-stores" 8080)
 call() { curl -sS --fail-with-body -H "X-Api-Key: $key" -H 'Content-Type: application/json' "$@"; }
 for _ in $(seq 60); do curl -sf "$host/health/ready" >/dev/null && break || sleep 1; done
 bot=$(call "$host/api/v1/bots" -d '{"name":"Try"}' | jq -r .id)
