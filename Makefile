@@ -46,11 +46,10 @@ locked-restore:
 lock:
 	dotnet restore --force-evaluate -p:LockPackages=true
 
-# A bill of materials (CycloneDX) of each process's packages, in artifacts/sbom.
+# The bill of materials (CycloneDX) of each process, which "dotnet publish" leaves beside what it publishes, alone: in artifacts/sbom.
 sbom:
-	dotnet tool update CycloneDX --version 6.3.1 --tool-path artifacts/tools
-	for process in ApiService Worker; do \
-		artifacts/tools/dotnet-CycloneDX ChatOrchestrator.$$process/ChatOrchestrator.$$process.csproj -o artifacts/sbom -fn $$process.json --output-format Json || exit 1; \
+	for process in ApiService Worker Cli; do \
+		dotnet build ChatOrchestrator.$$process -t:WriteSbom -p:SbomDirectory=$(CURDIR)/artifacts/sbom --nologo || exit 1; \
 	done
 
 bench:

@@ -30,6 +30,10 @@ var openAiModel = builder.AddParameter("openai-model", Configured("Ai:Model") ??
 var adminKey = builder.AddParameter(
     "admin-api-key", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
 
+// What the key ring, and so every connection's secrets, is encrypted with: 32 bytes in base64, which Aspire cannot generate.
+var keyRingKey = builder.AddParameter("data-protection-key", () => Configured("Parameters:data-protection-key") ?? Configured("DataProtection:Key") ?? "", secret: true)
+    .WithDescription("Encrypts the key ring: openssl rand -base64 32. Empty: it is stored in the clear, which is for development only.");
+
 // A connection string configured for the AppHost wins over a container.
 var chatDb = AddDatabase("chatdb");
 var redis = AddCache("redis");
@@ -73,6 +77,7 @@ void Configure(IResourceBuilder<ProjectResource> project)
         .WithReference(chatDb).WaitFor(chatDb)
         .WithReference(redis).WaitFor(redis)
         .WithEnvironment("Ai__Model", openAiModel)
+        .WithEnvironment("DataProtection__Key", keyRingKey)
         // Aspire asks for prompts and answers in development traces; message text stays out of telemetry everywhere.
         .WithEnvironment("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "false")
         // A probe is also a health check of the resource. /health/ready gives a hanging check 3 s before it answers.

@@ -17,24 +17,24 @@ public static partial class HostStartup
 {
     /// <param name="compose">Registers everything; reads no setting that may be wrong.</param>
     /// <param name="map">Says what it answers, when its settings are known to be in order.</param>
-    public static Task<int> RunAsync(Func<WebApplicationBuilder> compose, Action<WebApplication> map) => GuardAsync(() => StartAsync(compose(), map));
+    public static Task<int> RunAsync(Func<WebApplicationBuilder> compose, Action<WebApplication> map) => GuardAsync(stop => StartAsync(compose(), map, stop));
 
     /// <summary>The verb <c>migrate</c>: brings the schema up to date and ends.</summary>
-    public static Task<int> MigrateAsync(Func<WebApplicationBuilder> compose) => GuardAsync(async () =>
+    public static Task<int> MigrateAsync(Func<WebApplicationBuilder> compose) => GuardAsync(async stop =>
     {
         await using var services = compose().Services.BuildServiceProvider();
-        await services.GetRequiredService<PrepareStore>().HandleAsync(migrate: true, CancellationToken.None);
+        await services.GetRequiredService<PrepareStore>().HandleAsync(migrate: true, stop);
     });
 
     /// <summary>The verb <c>index-messages</c>: makes the index for the text of messages and ends.</summary>
-    public static Task<int> IndexMessagesAsync(Func<WebApplicationBuilder> compose) => GuardAsync(async () =>
+    public static Task<int> IndexMessagesAsync(Func<WebApplicationBuilder> compose) => GuardAsync(async stop =>
     {
         await using var services = compose().Services.BuildServiceProvider();
-        await services.GetRequiredService<IndexMessages>().HandleAsync(CancellationToken.None);
+        await services.GetRequiredService<IndexMessages>().HandleAsync(stop);
     });
 
     /// <summary>The verb <c>validate-config</c>: checks every setting and ends; connects to nothing.</summary>
-    public static Task<int> ValidateAsync(Func<WebApplicationBuilder> compose) => GuardAsync(async () =>
+    public static Task<int> ValidateAsync(Func<WebApplicationBuilder> compose) => GuardAsync(async _ =>
     {
         foreach (var unknown in Validate(compose()))
         {
@@ -78,10 +78,11 @@ public static partial class HostStartup
     }
 
     /// <summary>What may refuse the start is asked before the host starts, which would log a refusal as a failure with a stack trace.</summary>
-    private static async Task StartAsync(WebApplicationBuilder builder, Action<WebApplication> map)
+    private static async Task StartAsync(WebApplicationBuilder builder, Action<WebApplication> map, CancellationToken stop)
     {
         var unknown = Validate(builder);
         await using var app = builder.Build();
+        await using var stopping = stop.Register(app.Lifetime.StopApplication);
         foreach (var setting in unknown)
         {
             Unknown(app.Logger, setting);
@@ -117,12 +118,18 @@ public static partial class HostStartup
         return unknown;
     }
 
-    private static async Task<int> GuardAsync(Func<Task> run)
+    private static async Task<int> GuardAsync(Func<CancellationToken, Task> run)
     {
+        using var order = new OrderToStop();
         try
         {
-            await run();
+            await run(order.Given);
             return 0;
+        }
+        catch (OperationCanceledException) when (order.Given.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Stopped before it had started.");
+            return OrderToStop.ExitCode;
         }
         catch (ConfigurationException e)
         {

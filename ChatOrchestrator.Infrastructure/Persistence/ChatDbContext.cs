@@ -13,6 +13,8 @@ namespace ChatOrchestrator.Infrastructure.Persistence;
 /// <summary>The schema, and the way to everything administrative. The hot path uses the lane and inbox stores' own statements.</summary>
 public abstract class ChatDbContext(DbContextOptions options) : DbContext(options), IDataProtectionKeyContext
 {
+    internal const string MigrationsTable = "__migrations";
+
     public DbSet<Bot> Bots => Set<Bot>();
 
     public DbSet<PlatformConnection> Connections => Set<PlatformConnection>();

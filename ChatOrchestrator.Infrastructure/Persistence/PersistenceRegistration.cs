@@ -133,6 +133,7 @@ public static class PersistenceRegistration
         {
             var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "chat-orchestrator", MaxPoolSize = 20, Timeout = 5 };
             settings.Options = PostgresHotPath.With(settings.Options, PostgresHotPath.ReleaseStalled);
+            PostgresHotPath.AskForNoKerberos(settings);
             return settings;
         }
         catch (Exception e) when (e is ArgumentException or FormatException)

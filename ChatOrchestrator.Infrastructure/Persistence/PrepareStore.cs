@@ -173,7 +173,11 @@ public sealed partial class PrepareStore : IHostedLifecycleService
     private async Task<StoreSchema> ReadSchemaAsync(ChatDbContext context, CancellationToken cancellationToken)
     {
         var known = context.Database.GetMigrations().ToList();
-        List<string> applied = _sqlite is not null && !File.Exists(_sqlite.Path) ? [] : [.. await context.Database.GetAppliedMigrationsAsync(cancellationToken)];
+        // Asked first: EF Core logs a table that is not there yet as an error.
+        var exists = _sqlite is null
+            ? await context.Database.SqlQueryRaw<bool>($"""SELECT to_regclass('{ChatDbContext.MigrationsTable}') IS NOT NULL AS "Value" """).SingleAsync(cancellationToken)
+            : File.Exists(_sqlite.Path);
+        List<string> applied = exists ? [.. await context.Database.GetAppliedMigrationsAsync(cancellationToken)] : [];
         return new StoreSchema(applied, [.. known.Except(applied)], [.. applied.Except(known)]);
     }
 

@@ -1,4 +1,5 @@
 using ChatOrchestrator.Tests.Fixtures;
+using ChatOrchestrator.Tests.Fixtures.Processes;
 
 namespace ChatOrchestrator.Tests.ApiService;
 
@@ -67,6 +68,21 @@ public sealed class StartTests
         }
 
         await ShouldRefuseAsync(settings, "ConnectionStrings:chatdb", "newer than this program");
+    }
+
+    [Fact]
+    public async Task A_start_that_waits_for_the_store_obeys_the_order_to_stop()
+    {
+        var settings = ApiProcess.Settings();
+        settings["ConnectionStrings__chatdb"] = $"Host=127.0.0.1;Port={FreePort.Next()};Username=nobody;Database=none";
+        settings["Storage__StartTimeoutSeconds"] = "600";
+        await using var waiting = ServiceProcess.Launch(ServiceHost.ApiService, settings);
+        await Eventually.TrueAsync(() => waiting.Output.Contains("Waiting for the store", StringComparison.Ordinal), Deadline, "it waits");
+
+        (await waiting.StopAsync(UnixSignal.Terminate, Deadline)).ShouldBe(143);
+
+        // Said by itself: what the system would do about the signal by default, it does not do to a container's first process.
+        waiting.Output.ShouldContain("Stopped before it had started.");
     }
 
     [Fact]

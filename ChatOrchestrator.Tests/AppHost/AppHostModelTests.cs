@@ -15,7 +15,7 @@ public sealed class AppHostModelTests
 
         var names = builder.Resources.Select(r => r.Name).ToHashSet();
 
-        foreach (var expected in new[] { "postgres", "chatdb", "redis", "apiservice", "worker", "openai-api-key", "admin-api-key" })
+        foreach (var expected in new[] { "postgres", "chatdb", "redis", "apiservice", "worker", "openai-api-key", "admin-api-key", "data-protection-key" })
         {
             names.ShouldContain(expected);
         }
@@ -40,6 +40,7 @@ public sealed class AppHostModelTests
         environment["Ai__ApiKey"].ShouldBe("{openai-api-key.value}");
         environment["Ai__Model"].ShouldBe("{openai-model.value}");
         environment["Admin__ApiKey"].ShouldBe("{admin-api-key.value}");
+        environment["DataProtection__Key"].ShouldBe("{data-protection-key.value}");
     }
 
     [Fact]
@@ -47,7 +48,7 @@ public sealed class AppHostModelTests
     {
         await using var builder = await PublishAsync();
 
-        foreach (var name in new[] { "openai-api-key", "admin-api-key" })
+        foreach (var name in new[] { "openai-api-key", "admin-api-key", "data-protection-key" })
         {
             builder.Resources.OfType<ParameterResource>().Single(p => p.Name == name).Secret.ShouldBeTrue(name);
         }
@@ -153,7 +154,7 @@ public sealed class AppHostModelTests
     }
 
     // Run mode resolves endpoints only once they are allocated, so the expressions themselves are looked at.
-    private static async Task<Dictionary<string, object>> GetUnresolvedEnvironmentAsync(IResource resource, DistributedApplication app)
+    private static async Task<Dictionary<string, object>> GetUnresolvedEnvironmentAsync(ProjectResource resource, DistributedApplication app)
     {
         var execution = app.Services.GetRequiredService<DistributedApplicationExecutionContext>();
         var context = new EnvironmentCallbackContext(execution, resource);

@@ -91,6 +91,14 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>A start that nobody waits for, and that may never come to anything.</summary>
+    internal static OwnedProcess Launch(ServiceHost host, IReadOnlyDictionary<string, string?> environment)
+    {
+        var start = StartInfo(host, [], environment);
+        start.Environment["ASPNETCORE_URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
+        return OwnedProcess.Start(start);
+    }
+
     /// <summary>Runs a host's command (<c>migrate</c>, <c>validate-config</c>), or a start that is expected to fail, to its end.</summary>
     /// <exception cref="TimeoutException">It did not end in time.</exception>
     public static Task<(int ExitCode, string Output)> RunAsync(

@@ -9,10 +9,10 @@ public sealed class PostgresChatDbContext(DbContextOptions<PostgresChatDbContext
     protected override string JsonColumnType => "jsonb";
 
     internal static void Configure(DbContextOptionsBuilder options, string connectionString) =>
-        options.UseNpgsql(connectionString, npgsql => npgsql.MigrationsHistoryTable("__migrations")).UseSnakeCaseNamingConvention();
+        options.UseNpgsql(connectionString, npgsql => npgsql.MigrationsHistoryTable(MigrationsTable)).UseSnakeCaseNamingConvention();
 
     internal static DbContextOptionsBuilder Configure(DbContextOptionsBuilder options, NpgsqlDataSource source) =>
-        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable("__migrations")).UseSnakeCaseNamingConvention();
+        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable(MigrationsTable)).UseSnakeCaseNamingConvention();
 
     /// <summary>For <c>dotnet ef migrations add --context PostgresChatDbContext</c>; connects to nothing.</summary>
     internal sealed class DesignTimeFactory : IDesignTimeDbContextFactory<PostgresChatDbContext>

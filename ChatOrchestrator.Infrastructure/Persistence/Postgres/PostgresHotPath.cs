@@ -34,7 +34,20 @@ internal sealed class PostgresHotPath : IAsyncDisposable
             ApplicationName = "chat-orchestrator-hot-path",
         };
         settings.Options = With(settings.Options, SessionOptions);
+        AskForNoKerberos(settings);
         _source = NpgsqlDataSource.Create(settings);
+    }
+
+    /// <summary>
+    /// Every new connection would first ask for encryption by Kerberos, which needs a library that .NET's images do not have
+    /// (its loader then writes to standard error). <c>GSS Encryption Mode=Require</c> in the connection string still asks for it.
+    /// </summary>
+    internal static void AskForNoKerberos(NpgsqlConnectionStringBuilder settings)
+    {
+        if (settings.GssEncryptionMode == GssEncryptionMode.Prefer)
+        {
+            settings.GssEncryptionMode = GssEncryptionMode.Disable;
+        }
     }
 
     internal static string With(string? options, string ours) => string.IsNullOrWhiteSpace(options) ? ours : options + " " + ours;

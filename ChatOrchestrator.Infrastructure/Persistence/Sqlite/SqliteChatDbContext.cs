@@ -9,7 +9,7 @@ public sealed class SqliteChatDbContext(DbContextOptions<SqliteChatDbContext> op
     protected override string JsonColumnType => "TEXT";
 
     internal static void Configure(DbContextOptionsBuilder options, string connectionString) =>
-        options.UseSqlite(connectionString, sqlite => sqlite.MigrationsHistoryTable("__migrations")).UseSnakeCaseNamingConvention();
+        options.UseSqlite(connectionString, sqlite => sqlite.MigrationsHistoryTable(MigrationsTable)).UseSnakeCaseNamingConvention();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
