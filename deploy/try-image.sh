@@ -7,10 +7,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-work=$(mktemp -d) pod=chat-try base=localhost:5000/try/aspnet:10.0 registry=
+work=$(mktemp -d) pod=chat-try base=localhost:5000/try/aspnet:10.0 server=
 end() {
   podman pod rm --force "$pod" >/dev/null 2>&1 || true
-  [ -z "$registry" ] || kill "$registry"
+  [ -z "$server" ] || kill "$server"
   rm -rf "$work"
 }
 trap end EXIT
@@ -25,7 +25,7 @@ chroot "$work/root" useradd --uid 1654 app
 tar -C "$work/root" -c . | podman import -c 'ENV APP_UID=1654' -c 'ENV ASPNETCORE_HTTP_PORTS=8080' -c 'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' - "$base" >/dev/null 2>&1
 printf 'version: 0.1\nstorage: { filesystem: { rootdirectory: %s/registry } }\nhttp: { addr: 127.0.0.1:5000 }\n' "$work" >"$work/registry.yaml"
 docker-registry serve "$work/registry.yaml" >"$work/log" 2>&1 &
-registry=$!
+server=$!
 curl -s --retry 20 --retry-connrefused --retry-delay 1 localhost:5000/v2/ >/dev/null
 podman push -q --tls-verify=false "$base"
 
