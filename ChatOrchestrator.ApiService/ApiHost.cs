@@ -8,7 +8,8 @@ public static class ApiHost
 {
     public static WebApplicationBuilder Compose(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(ApiHost).Assembly.GetName().Name });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(ApiHost).Assembly.GetName().Name });
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.AddServiceDefaults();
         builder.AddChatOrchestrator(HostRole.Api);
         builder.AddApi();

@@ -17,7 +17,11 @@ public static partial class HostStartup
 {
     /// <param name="compose">Registers everything; reads no setting that may be wrong.</param>
     /// <param name="map">Says what it answers, when its settings are known to be in order.</param>
-    public static Task<int> RunAsync(Func<WebApplicationBuilder> compose, Action<WebApplication> map) => GuardAsync(stop => StartAsync(compose(), map, stop));
+    public static Task<int> RunAsync(Func<WebApplicationBuilder> compose, Action<WebApplication> map)
+    {
+        ProcessMemory.KeepSmall();
+        return GuardAsync(stop => StartAsync(compose(), map, stop));
+    }
 
     /// <summary>The verb <c>migrate</c>: brings the schema up to date and ends.</summary>
     public static Task<int> MigrateAsync(Func<WebApplicationBuilder> compose) => GuardAsync(async stop =>

@@ -33,11 +33,17 @@ internal static class ErrorReporting
         {
             return;
         }
+        Report(web, dsn);
+    }
+
+    /// <summary>A method of its own: the client's assemblies are loaded with the first method that names it.</summary>
+    private static void Report(WebApplicationBuilder builder, string dsn)
+    {
         if (!Uri.TryCreate(dsn, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.UserInfo.Length == 0 || address.AbsolutePath.Length < 2)
         {
             throw new OptionsValidationException("Sentry", typeof(SentryAspNetCoreOptions), ["Sentry:Dsn (or SENTRY_DSN) must be a project's DSN, such as https://KEY@o1.ingest.sentry.io/2."]);
         }
-        web.WebHost.UseSentry(options =>
+        builder.WebHost.UseSentry(options =>
         {
             Configure(options);
             options.Dsn = dsn;

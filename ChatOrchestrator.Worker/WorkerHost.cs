@@ -8,7 +8,8 @@ public static class WorkerHost
 {
     public static WebApplicationBuilder Compose(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(WorkerHost).Assembly.GetName().Name });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(WorkerHost).Assembly.GetName().Name });
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.AddServiceDefaults();
         builder.AddChatOrchestrator(HostRole.Worker);
         return builder;

@@ -75,11 +75,13 @@ def weigh(pid, nice):
     try: open(f"/proc/{pid}/autogroup", "w").write(str(nice))
     except OSError: print("No scheduling groups on this machine: workers have the same weight as the API.", file=sys.stderr)
 
-def own(more={}):
+def own(more={}, migrate=False):
     env = {"ASPNETCORE_ENVIRONMENT": "Production", "Admin__ApiKey": KEY, "Ai__Endpoint": FAKE + "/v1", "Ai__ApiKey": "sk-fake", "Ai__Model": "fake-1",
            "ConnectionStrings__chatdb": f"Host=127.0.0.1;Port={PG_PORT};Username=postgres;Database=chat", "ConnectionStrings__redis": f"127.0.0.1:{REDIS_PORT}",
            "Platforms__Telegram__ApiBaseUrl": FAKE, "PublicUrl": "https://chat.example", **more}
-    api = start("api", ["dotnet", f"{STATE}/out/ApiService/ChatOrchestrator.ApiService.dll", "--urls", API], env)
+    api_dll = f"{STATE}/out/ApiService/ChatOrchestrator.ApiService.dll"
+    if migrate: sh("dotnet", api_dll, "migrate", env={**os.environ, **env})   # as a deployment does, in a process of its own
+    api = start("api", ["dotnet", api_dll, "--urls", API], env)
     up(API + "/health/ready")
     workers = [start(f"worker{i}", ["dotnet", f"{STATE}/out/Worker/ChatOrchestrator.Worker.dll", "--urls", f"http://127.0.0.1:{8091 + i}"], env) for i in range(2)]
     for i in range(2): up(f"http://127.0.0.1:{8091 + i}/health/ready")
@@ -144,7 +146,7 @@ def scenarios(messages): return {
 def measure_ours(chosen, messages, harness, keep):
     pg = postgres()
     redis = start("redis", ["redis-server", "--port", REDIS_PORT, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-    pids = own()
+    pids = own(migrate=True)
     def run(label, *args):
         return harness_run(harness, "attached", "--url", f"{API}/webhooks/telegram/{connection()}", "--secret", SECRET,
                            "--pids", ",".join(map(str, pids)), "--store-pids", f"{pg.pid},{redis.pid}", "--label", label, "--tries", 1, *args)

@@ -6,6 +6,9 @@ namespace ChatOrchestrator.Application.Ports;
 /// <summary>Deletes what is old, few rows at a time. Every call is one short commit; all throw <see cref="StoreUnavailableException"/> when the store is down.</summary>
 public interface IRetentionStore
 {
+    /// <summary>The bots that keep messages for a limited time.</summary>
+    Task<IReadOnlyList<ForgetfulBot>> ListBotsAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Deletes a bot's messages that are older than <paramref name="before"/>, with their parts, turns, timelines and dead
     /// letters: of each conversation of a slice the oldest ones, up to the first that waits, is not delivered or is not old.
@@ -16,6 +19,10 @@ public interface IRetentionStore
     /// <returns>How many.</returns>
     Task<int> DeleteEventsAsync(BotId bot, DateTimeOffset before, int rows, CancellationToken cancellationToken);
 }
+
+/// <summary>A bot whose messages are deleted.</summary>
+/// <param name="Days">How old they become.</param>
+public readonly record struct ForgetfulBot(BotId Id, int Days);
 
 /// <summary>Which conversations are looked at.</summary>
 /// <param name="After">The one before the first, in the order of their ids.</param>

@@ -1,5 +1,3 @@
-using ChatOrchestrator.Application.Access;
-using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Application.Turns;
@@ -15,7 +13,6 @@ namespace ChatOrchestrator.Application.Retention;
 /// small batches with pauses: it never holds up the engine, and stops in the middle without harm.
 /// </summary>
 internal sealed partial class DeleteOldMessages(
-    IBotStore bots,
     IRetentionStore store,
     INamedLeases leases,
     WorkerIdentity worker,
@@ -54,25 +51,17 @@ internal sealed partial class DeleteOldMessages(
     {
         try
         {
-            string? cursor = null;
-            do
+            if (!await HoldAsync(cancellationToken))
             {
-                if (!await HoldAsync(cancellationToken))
+                return;
+            }
+            foreach (var bot in await store.ListBotsAsync(cancellationToken))
+            {
+                if (!await DeleteAsync(bot.Id, time.GetUtcNow() - TimeSpan.FromDays(bot.Days), cancellationToken))
                 {
                     return;
                 }
-                var page = await bots.ListAsync(BotScope.All, new PageRequest(PageRequest.MaxLimit, cursor), cancellationToken);
-                foreach (var bot in page.Items.Where(b => b.Processing.RetentionDays > 0))
-                {
-                    var before = time.GetUtcNow() - TimeSpan.FromDays(bot.Processing.RetentionDays);
-                    if (!await DeleteAsync(bot.Id, before, cancellationToken))
-                    {
-                        return;
-                    }
-                }
-                cursor = page.NextCursor;
             }
-            while (cursor is not null);
         }
         catch (StoreUnavailableException)
         {

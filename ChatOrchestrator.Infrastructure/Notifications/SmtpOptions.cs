@@ -29,6 +29,9 @@ public sealed class SmtpOptions
     internal bool IsConfigured => !string.IsNullOrWhiteSpace(Host);
 
     internal MailboxAddress? Sender => MailboxAddress.TryParse(From, out var sender) ? sender : null;
+
+    /// <summary>Whether <see cref="From"/> is an address. Asked only where there is e-mail: the e-mail library is loaded with it.</summary>
+    internal bool HasSender => Sender is { } sender && sender.Address.Contains('@', StringComparison.Ordinal);
 }
 
 /// <summary>Stops the start with one line for each wrong key.</summary>
@@ -49,7 +52,7 @@ internal sealed class SmtpOptionsValidation : IValidateOptions<SmtpOptions>
         {
             wrong.Add("Notifications:Smtp:Security must be 'starttls', 'tls' or 'none'.");
         }
-        if (options.Sender is not { } sender || !sender.Address.Contains('@', StringComparison.Ordinal))
+        if (!options.HasSender)
         {
             wrong.Add("Notifications:Smtp:From must be the sender's address, such as chat@example.org.");
         }

@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ChatOrchestrator.Infrastructure.Persistence;
@@ -10,7 +9,7 @@ internal sealed class DatabaseHealthCheck(ChatDatabase database) : IHealthCheck
     {
         try
         {
-            await database.WriteAsync(db => db.Database.ExecuteSqlRawAsync("SELECT 1", cancellationToken), cancellationToken);
+            await database.TransactAsync(connection => connection.RunAsync("SELECT 1", cancellationToken), cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (Exception e) when (e is not OperationCanceledException)

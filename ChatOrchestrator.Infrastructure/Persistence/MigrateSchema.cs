@@ -7,12 +7,6 @@ using Npgsql;
 
 namespace ChatOrchestrator.Infrastructure.Persistence;
 
-/// <summary>A store's schema.</summary>
-/// <param name="Applied">The migrations that it has had.</param>
-/// <param name="Pending">Those that it has not, in their order.</param>
-/// <param name="Newer">Those that this program does not know.</param>
-public sealed record StoreSchema(IReadOnlyList<string> Applied, IReadOnlyList<string> Pending, IReadOnlyList<string> Newer);
-
 /// <summary>The schema could not be brought up to date; the store is as it was. The message holds nothing of what is stored.</summary>
 public sealed class MigrationFailedException(string reason, Exception inner) : Exception($"The migration failed, and the database is as it was before: {reason}.", inner);
 

@@ -74,6 +74,7 @@ public static class PersistenceRegistration
         services.AddSingleton<IConnectionDirectory, ConnectionDirectory>();
         services.AddKeyRing();
         services.AddSingleton(provider => new PrepareStore(
+            provider.GetRequiredService<ChatDatabase>(),
             provider.GetRequiredService<IDbContextFactory<ChatDbContext>>(),
             provider.GetRequiredService<IDataProtectionProvider>(),
             provider.GetRequiredService<RewrapKeyRing>(),

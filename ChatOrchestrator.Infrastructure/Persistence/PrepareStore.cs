@@ -22,6 +22,7 @@ public sealed partial class PrepareStore : IHostedLifecycleService
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(500);
 
+    private readonly ChatDatabase _database;
     private readonly IDbContextFactory<ChatDbContext> _contexts;
     private readonly IDataProtectionProvider _protection;
     private readonly RewrapKeyRing _ring;
@@ -33,6 +34,7 @@ public sealed partial class PrepareStore : IHostedLifecycleService
     private bool _prepared;
 
     internal PrepareStore(
+        ChatDatabase database,
         IDbContextFactory<ChatDbContext> contexts,
         IDataProtectionProvider protection,
         RewrapKeyRing ring,
@@ -42,6 +44,7 @@ public sealed partial class PrepareStore : IHostedLifecycleService
         NpgsqlDataSource? postgres,
         SqliteDatabase? sqlite)
     {
+        _database = database;
         _contexts = contexts;
         _protection = protection;
         _ring = ring;
@@ -126,34 +129,18 @@ public sealed partial class PrepareStore : IHostedLifecycleService
     {
         try
         {
-            await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
-            return await ReadSchemaAsync(context, cancellationToken);
+            return await ReadSchema.HandleAsync(_database, _sqlite?.Path, cancellationToken);
         }
         catch (PostgresException e) when (IsRefusal(e))
         {
             throw Refused(e);
-        }
-        catch (Exception e) when (ChatDatabase.IsUnavailable(e) && !cancellationToken.IsCancellationRequested)
-        {
-            throw new StoreUnavailableException(e);
         }
     }
 
     /// <summary>Makes sure that the key ring can be read, before anything uses it; changes nothing.</summary>
     /// <exception cref="ConfigurationException">The key that it is encrypted with is not configured.</exception>
     /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
-    public async Task RequireKeyRingAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
-            await _ring.RequireAsync(context, cancellationToken);
-        }
-        catch (Exception e) when (ChatDatabase.IsUnavailable(e) && !cancellationToken.IsCancellationRequested)
-        {
-            throw new StoreUnavailableException(e);
-        }
-    }
+    public Task RequireKeyRingAsync(CancellationToken cancellationToken) => _ring.RequireAsync(cancellationToken);
 
     /// <exception cref="ConfigurationException">The store is newer than this program.</exception>
     public void Refuse(StoreSchema schema)
@@ -170,22 +157,10 @@ public sealed partial class PrepareStore : IHostedLifecycleService
     private ConfigurationException Refused(PostgresException e) =>
         new(SettingName, $"the server refuses it ({e.SqlState}): is the user, the password or the database name wrong?");
 
-    private async Task<StoreSchema> ReadSchemaAsync(ChatDbContext context, CancellationToken cancellationToken)
-    {
-        var known = context.Database.GetMigrations().ToList();
-        // Asked first: EF Core logs a table that is not there yet as an error.
-        var exists = _sqlite is null
-            ? await context.Database.SqlQueryRaw<bool>($"""SELECT to_regclass('{ChatDbContext.MigrationsTable}') IS NOT NULL AS "Value" """).SingleAsync(cancellationToken)
-            : File.Exists(_sqlite.Path);
-        List<string> applied = exists ? [.. await context.Database.GetAppliedMigrationsAsync(cancellationToken)] : [];
-        return new StoreSchema(applied, [.. known.Except(applied)], [.. applied.Except(known)]);
-    }
-
     private async Task<bool> TryPrepareAsync(bool migrate, CancellationToken cancellationToken)
     {
         await using var alone = await LockAsync(cancellationToken);
-        await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
-        var schema = await ReadSchemaAsync(context, cancellationToken);
+        var schema = await ReadSchema.HandleAsync(_database, _sqlite?.Path, cancellationToken);
         Refuse(schema);
         if (schema.Pending.Count > 0)
         {
@@ -193,10 +168,11 @@ public sealed partial class PrepareStore : IHostedLifecycleService
             {
                 return false;
             }
+            await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
             await MigrateSchema.HandleAsync(context, _sqlite, cancellationToken);
             Migrated(schema.Pending.Count);
         }
-        await _ring.HandleAsync(context, cancellationToken);
+        await _ring.HandleAsync(cancellationToken);
         // Makes the first key while no other process can make another.
         _protection.CreateProtector("start").Protect("ring");
         return true;

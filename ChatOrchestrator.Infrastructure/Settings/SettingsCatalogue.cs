@@ -13,6 +13,7 @@ public sealed class SettingsCatalogue
 {
     private const string Ours = "ChatOrchestrator.";
     private const string SectionName = "Section";
+    private const string Suffix = "Options";
 
     private readonly FrozenSet<string> _sections;
 
@@ -36,7 +37,7 @@ public sealed class SettingsCatalogue
         {
             Visit(process);
         }
-        return new([.. seen.Values.SelectMany(a => a.GetTypes()).Where(t => t is { IsClass: true, IsAbstract: false } && SectionOf(t) is not null).OrderBy(SectionOf, StringComparer.Ordinal)]);
+        return new([.. seen.Values.SelectMany(a => AssemblyTypes.Find(a, static name => name.EndsWith(Suffix, StringComparison.Ordinal))).Where(t => t is { IsClass: true, IsAbstract: false } && SectionOf(t) is not null).OrderBy(SectionOf, StringComparer.Ordinal)]);
 
         void Visit(Assembly assembly)
         {
@@ -52,7 +53,7 @@ public sealed class SettingsCatalogue
 
     /// <summary>The section that an options class is bound to; null: it is none.</summary>
     public static string? SectionOf(Type options) =>
-        options.Name.EndsWith("Options", StringComparison.Ordinal)
+        options.Name.EndsWith(Suffix, StringComparison.Ordinal)
         && options.GetField(SectionName, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static) is { IsLiteral: true, FieldType: var type } field && type == typeof(string)
             ? (string)field.GetRawConstantValue()!
             : null;

@@ -3,6 +3,7 @@ using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Postgres;
 using ChatOrchestrator.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace ChatOrchestrator.Tests.Persistence;
 
@@ -12,6 +13,7 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
     public const string Collection = "store on Postgres";
 
     private readonly PostgresDatabase _database = new();
+    private NpgsqlDataSource? _source;
     private readonly List<PostgresHotPath> _hotPaths = [];
     private IInboxStore? _inbox;
     private ILaneStore? _lanes;
@@ -31,6 +33,8 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
     public override IErasureStore Erasures => _erasures!;
 
     public override IBudgetStore Budgets => _budgets!;
+
+    internal override ChatDatabase Database => new(new Contexts(this), _source!);
 
     public string ConnectionString => _database.ConnectionString;
 
@@ -59,6 +63,7 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
         await _database.InitializeAsync();
         await using var context = CreateContext();
         await context.Database.MigrateAsync();
+        _source = NpgsqlDataSource.Create(ConnectionString);
         (_inbox, _lanes) = Another();
         _watch = new PostgresLaneWatch(_hotPaths[0]);
         _retention = new PostgresRetentionStore(_hotPaths[0]);
@@ -72,6 +77,7 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
         {
             await hotPath.DisposeAsync();
         }
+        await (_source?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _database.DisposeAsync();
     }
 

@@ -33,7 +33,7 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     public IInsightStore Insights => new InsightStore(Database);
 
-    internal virtual ChatDatabase Database => new(new Contexts(this));
+    internal abstract ChatDatabase Database { get; }
 
     /// <summary>Another process's view: stores with connections of their own. Disposed with this one.</summary>
     public abstract (IInboxStore Inbox, ILaneStore Lanes) Another();

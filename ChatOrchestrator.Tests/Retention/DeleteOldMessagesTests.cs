@@ -1,5 +1,4 @@
 using ChatOrchestrator.Application;
-using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Retention;
 using ChatOrchestrator.Application.Turns;
@@ -15,29 +14,27 @@ namespace ChatOrchestrator.Tests.Retention;
 public sealed class DeleteOldMessagesTests
 {
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddYears(50);
+    private static readonly BotId Forgets = BotId.New();
     private static readonly ConversationId First = new(Guid.CreateVersion7());
 
     private readonly FakeTimeProvider _time = new(Now);
-    private readonly IBotStore _bots = Substitute.For<IBotStore>();
     private readonly INamedLeases _leases = Substitute.For<INamedLeases>();
     private readonly Store _store = new();
-    private readonly Bot _keeps = NewBot(0), _forgets = NewBot(30);
 
     public DeleteOldMessagesTests()
     {
-        _bots.ListAsync(default!, default!, default).ReturnsForAnyArgs(new Page<Bot>([_keeps, _forgets], null));
         _leases.TryAcquireAsync(default!, default!, default, default).ReturnsForAnyArgs(true);
     }
 
     [Fact]
-    public async Task Only_bots_that_forget_are_looked_at_slice_by_slice_until_nothing_old_is_left()
+    public async Task A_bot_that_forgets_is_looked_at_slice_by_slice_until_nothing_old_is_left()
     {
         _store.Batches = new([new(500, First, true), new(20, First, false), new(0, null, false)]);
         _store.Events = new([500, 3, 0]);
 
         await LookAsync();
 
-        _store.Asked.ShouldBe([(_forgets.Id, Now.AddDays(-30), default), (_forgets.Id, Now.AddDays(-30), default), (_forgets.Id, Now.AddDays(-30), First)]);
+        _store.Asked.ShouldBe([(Forgets, Now.AddDays(-30), default), (Forgets, Now.AddDays(-30), default), (Forgets, Now.AddDays(-30), First)]);
         _store.Batches.ShouldBeEmpty();
         _store.Events.ShouldBeEmpty();
     }
@@ -64,7 +61,7 @@ public sealed class DeleteOldMessagesTests
     /// <summary>Looks once; the pauses pass as fast as they come.</summary>
     private async Task LookAsync()
     {
-        using var job = new DeleteOldMessages(_bots, _store, _leases, WorkerIdentity.Create(), Options.Create(new EngineOptions()), _time, NullLogger<DeleteOldMessages>.Instance);
+        using var job = new DeleteOldMessages(_store, _leases, WorkerIdentity.Create(), Options.Create(new EngineOptions()), _time, NullLogger<DeleteOldMessages>.Instance);
         var look = job.LookAsync(default);
         while (!look.IsCompleted)
         {
@@ -74,8 +71,6 @@ public sealed class DeleteOldMessagesTests
         await look;
     }
 
-    private static Bot NewBot(int days) => new("Bot", new AiSettings(), new ProcessingSettings { RetentionDays = days }, Now);
-
     private sealed class Store : IRetentionStore
     {
         public Queue<RetentionBatch>? Batches { get; set; }
@@ -83,6 +78,8 @@ public sealed class DeleteOldMessagesTests
         public Queue<int> Events { get; set; } = new([0]);
 
         public List<(BotId Bot, DateTimeOffset Before, ConversationId After)> Asked { get; } = [];
+
+        public Task<IReadOnlyList<ForgetfulBot>> ListBotsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ForgetfulBot>>([new(Forgets, 30)]);
 
         public Task<RetentionBatch> DeleteMessagesAsync(BotId bot, DateTimeOffset before, RetentionSlice slice, CancellationToken cancellationToken)
         {

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
+using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text.Json;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
-using Microsoft.EntityFrameworkCore;
+using ChatOrchestrator.Infrastructure.Persistence.Model;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Logging;
 
@@ -20,6 +21,14 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 {
     /// <summary>The signal that a connection or its bot was changed; the payload is the connection's id.</summary>
     internal const string Channel = "connections";
+
+    private const string Connections = $"SELECT {StoredConnection.Columns} FROM connections c JOIN bots b ON b.id = c.bot_id";
+
+    // $1 platform.
+    private const string OfPlatform = $"{Connections} WHERE c.platform = $1 ORDER BY c.id";
+
+    // $1 id.
+    private const string ById = $"{Connections} WHERE c.id = $1";
 
     private static readonly TimeSpan SnapshotLife = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan WhileStoreIsDown = TimeSpan.FromSeconds(5);
@@ -93,14 +102,8 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 
     public async Task<IReadOnlyList<ConnectionSnapshot>> ListAsync(PlatformName platform, CancellationToken cancellationToken)
     {
-        var rows = await _database.ReadAsync(
-            db => (from c in db.Connections.AsNoTracking()
-                   join b in db.Bots.AsNoTracking() on c.BotId equals b.Id
-                   where c.Platform == platform
-                   orderby c.Id
-                   select new { Connection = c, Bot = b }).ToListAsync(cancellationToken),
-            cancellationToken);
-        return [.. rows.Select(row => ConnectionSnapshots.Of(row.Connection, row.Bot, _protection.Unprotect(row.Connection.ProtectedSecrets)))];
+        var found = await _database.ListAsync(OfPlatform, StoredConnection.Read, cancellationToken, platform.Value);
+        return [.. found.Select(stored => stored.ToSnapshot(_protection.Unprotect(stored.ProtectedSecrets)))];
     }
 
     public async ValueTask DisposeAsync() => await (await _subscription).DisposeAsync();
@@ -159,13 +162,8 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 
     private async ValueTask<StoredConnection> ReadAsync(ConnectionId id, CancellationToken cancellationToken)
     {
-        var row = await _database.ReadAsync(
-            db => (from c in db.Connections.AsNoTracking()
-                   join b in db.Bots.AsNoTracking() on c.BotId equals b.Id
-                   where c.Id == id
-                   select new { Connection = c, Bot = b }).SingleOrDefaultAsync(cancellationToken),
-            cancellationToken);
-        return row is null ? throw new UnknownConnectionException() : StoredConnection.Of(row.Connection, row.Bot);
+        var found = await _database.ListAsync(ById, StoredConnection.Read, cancellationToken, id.Value);
+        return found.Count == 0 ? throw new UnknownConnectionException() : found[0];
     }
 
     private Entry NewEntry(StoredConnection stored)
@@ -245,6 +243,10 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 [ImmutableObject(true)]
 internal sealed record StoredConnection
 {
+    /// <summary>Of a connection c and its bot b.</summary>
+    public const string Columns =
+        "c.id, c.platform, c.display_name, c.settings, c.protected_secrets, c.disabled_reason, c.version, b.id, b.name, b.ai, b.processing, b.prompt_version";
+
     public required Guid Id { get; init; }
 
     public required string Platform { get; init; }
@@ -269,20 +271,21 @@ internal sealed record StoredConnection
 
     public required int PromptVersion { get; init; }
 
-    public static StoredConnection Of(PlatformConnection connection, Bot bot) => new()
+    /// <summary>From a row of the columns <see cref="Columns"/>.</summary>
+    public static StoredConnection Read(DbDataReader row) => new()
     {
-        Id = connection.Id.Value,
-        Platform = connection.Platform.Value,
-        DisplayName = connection.DisplayName,
-        Settings = connection.Settings,
-        ProtectedSecrets = connection.ProtectedSecrets,
-        DisabledReason = connection.DisabledReason,
-        Version = connection.Version,
-        BotId = bot.Id.Value,
-        BotName = bot.Name,
-        Ai = bot.Ai,
-        Processing = bot.Processing,
-        PromptVersion = bot.PromptVersion,
+        Id = row.GetGuid(0),
+        Platform = row.GetString(1),
+        DisplayName = row.GetString(2),
+        Settings = row.GetString(3),
+        ProtectedSecrets = row.GetString(4),
+        DisabledReason = row.GetText(5),
+        Version = row.GetInt32(6),
+        BotId = row.GetGuid(7),
+        BotName = row.GetString(8),
+        Ai = Converters.Read<AiSettings>(row.GetString(9)),
+        Processing = Converters.Read<ProcessingSettings>(row.GetString(10)),
+        PromptVersion = row.GetInt32(11),
     };
 
     /// <summary>The same as long as nothing was changed. Records that hold a list are equal to none that was read again.</summary>

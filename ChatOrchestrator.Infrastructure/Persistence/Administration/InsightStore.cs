@@ -10,17 +10,11 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 
 internal sealed class InsightStore(ChatDatabase database) : IInsightStore
 {
-    public async Task<IReadOnlyList<ConnectionId>> ListConnectionsAsync(CancellationToken cancellationToken) => await database.ReadAsync(
-        async db =>
-        {
-            // What is in the settings' document is beyond LINQ: it is one value to it.
-            var ids = await (db is PostgresChatDbContext
-                ? db.Database.SqlQuery<Guid>($"""SELECT c.id AS "Value" FROM connections c JOIN bots b ON b.id = c.bot_id WHERE jsonb_typeof(b.processing->'understanding') = 'object'""")
-                : db.Database.SqlQuery<Guid>($"""SELECT c.id AS "Value" FROM connections c JOIN bots b ON b.id = c.bot_id WHERE json_type(b.processing, '$.understanding') = 'object'"""))
-                .ToListAsync(cancellationToken);
-            return ids.ConvertAll(id => new ConnectionId(id));
-        },
-        cancellationToken);
+    private const string ConnectionsOnPostgres = "SELECT c.id FROM connections c JOIN bots b ON b.id = c.bot_id WHERE jsonb_typeof(b.processing->'understanding') = 'object'";
+    private const string ConnectionsOnSqlite = "SELECT c.id FROM connections c JOIN bots b ON b.id = c.bot_id WHERE json_type(b.processing, '$.understanding') = 'object'";
+
+    public async Task<IReadOnlyList<ConnectionId>> ListConnectionsAsync(CancellationToken cancellationToken) => await database.ListAsync(
+        database.IsPostgres ? ConnectionsOnPostgres : ConnectionsOnSqlite, row => new ConnectionId(row.GetGuid(0)), cancellationToken);
 
     public async Task<IReadOnlyList<UnknownMessage>> ListUnknownAsync(IReadOnlyList<ConnectionId> connections, long after, int limit, CancellationToken cancellationToken) =>
         await database.ReadAsync(

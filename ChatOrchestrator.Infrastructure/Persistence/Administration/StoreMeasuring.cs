@@ -1,21 +1,19 @@
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Messages;
-using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 
 internal sealed class StoreMeasuring(ChatDatabase database) : IStoreMeasures
 {
-    public Task<StoreMeasures> MeasureAsync(DateTimeOffset since, CancellationToken cancellationToken) => database.ReadAsync(
-        async db =>
-        {
-            var letters = await db.DeadLetters.LongCountAsync(d => d.State == DeadLetterState.Open, cancellationToken);
-            var conversations = await db.Conversations.LongCountAsync(c => c.LastActivityAt >= since, cancellationToken);
-            var connections = await db.Connections.AsNoTracking()
-                .GroupBy(c => new { c.Platform, Enabled = c.DisabledReason == null })
-                .Select(g => new { g.Key.Platform, g.Key.Enabled, Count = g.LongCount() })
-                .ToListAsync(cancellationToken);
-            return new StoreMeasures(letters, conversations, [.. connections.Select(c => new ConnectionCount(c.Platform.Value, c.Enabled, c.Count))]);
-        },
-        cancellationToken);
+    // $1 the state that is open, $2 since when a conversation is active.
+    private const string Count = "SELECT (SELECT count(*) FROM dead_letters WHERE state = $1), (SELECT count(*) FROM conversations WHERE last_activity_at >= $2)";
+    private const string CountConnections = "SELECT platform, disabled_reason IS NULL, count(*) FROM connections GROUP BY 1, 2";
+
+    public async Task<StoreMeasures> MeasureAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var counts = await database.ListAsync(Count, row => (Letters: row.GetInt64(0), Conversations: row.GetInt64(1)), cancellationToken, (int)DeadLetterState.Open, since);
+        var connections = await database.ListAsync(
+            CountConnections, row => new ConnectionCount(row.GetString(0), row.GetBoolean(1), row.GetInt64(2)), cancellationToken);
+        return new StoreMeasures(counts[0].Letters, counts[0].Conversations, connections);
+    }
 }

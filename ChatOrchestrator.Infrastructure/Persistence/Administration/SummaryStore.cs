@@ -9,6 +9,9 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 /// <summary>A claim is one conditional update: of two processes that see the same row, the token lets one through.</summary>
 internal sealed class SummaryStore(ChatDatabase database, TimeProvider time) : ISummaryStore
 {
+    // $1 now.
+    private const string IsAnyDue = "SELECT 1 FROM summaries WHERE due_at <= $1 LIMIT 1";
+
     public Task<StoredSummary?> FindAsync(ConversationId conversation, CancellationToken cancellationToken) => database.ReadAsync(
         db => db.Summaries.AsNoTracking().Where(s => s.ConversationId == conversation)
             .Select(s => new StoredSummary(s.Text, s.ThroughSequence, s.ThroughAt)).SingleOrDefaultAsync(cancellationToken),
@@ -39,7 +42,10 @@ internal sealed class SummaryStore(ChatDatabase database, TimeProvider time) : I
         },
         cancellationToken);
 
-    public Task<IReadOnlyList<ClaimedSummary>> ClaimAsync(int max, TimeSpan lease, CancellationToken cancellationToken) => database.WriteAsync<IReadOnlyList<ClaimedSummary>>(
+    public async Task<IReadOnlyList<ClaimedSummary>> ClaimAsync(int max, TimeSpan lease, CancellationToken cancellationToken) =>
+        (await database.ListAsync(IsAnyDue, row => row.GetInt32(0), cancellationToken, time.GetUtcNow())).Count > 0 ? await ClaimDueAsync(max, lease, cancellationToken) : [];
+
+    private Task<IReadOnlyList<ClaimedSummary>> ClaimDueAsync(int max, TimeSpan lease, CancellationToken cancellationToken) => database.WriteAsync<IReadOnlyList<ClaimedSummary>>(
         async db =>
         {
             var now = time.GetUtcNow();

@@ -1,9 +1,6 @@
 using System.Data.Common;
 using ChatOrchestrator.Application.Ports;
-using ChatOrchestrator.Infrastructure.Persistence.Administration;
 using ChatOrchestrator.Infrastructure.Persistence.Model;
-using ChatOrchestrator.Infrastructure.Persistence.Postgres;
-using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Sql = ChatOrchestrator.Infrastructure.Persistence.Analytics.AnalyticsStatements;
@@ -15,29 +12,24 @@ internal sealed class AnalyticsStore(ChatDatabase database) : IAnalyticsStore
 {
     private const int Row = 1;
 
-    public async Task<RollUp> RollUpAsync(int max, CancellationToken cancellationToken)
-    {
-        try
+    // $1 row, $2 the beginning of time.
+    private const string BeginProgress = "INSERT INTO analytics_progress (id, through, barrier, barrier_at) VALUES ($1, 0, 0, $2) ON CONFLICT DO NOTHING";
+
+    // $1 row.
+    private const string LockProgress = "UPDATE analytics_progress SET through = through WHERE id = $1 RETURNING through, barrier, barrier_at, complete_until";
+
+    // $1 row, $2 through, $3 barrier, $4 its time, $5 complete until or null.
+    private const string SaveProgress = "UPDATE analytics_progress SET through = $2, barrier = $3, barrier_at = $4, complete_until = $5 WHERE id = $1";
+
+    public Task<RollUp> RollUpAsync(int max, CancellationToken cancellationToken) => database.TransactAsync(
+        async connection =>
         {
-            return await database.WriteAsync(
-                async db =>
-                {
-                    await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-                    // Behind the progress, whose row lets one process in at a time.
-                    var done = await RollUpMessagesAsync(db, max, cancellationToken);
-                    var insights = await RollUpInsightsAsync(db, max, cancellationToken);
-                    await db.SaveChangesAsync(cancellationToken);
-                    await transaction.CommitAsync(cancellationToken);
-                    return done with { HasMore = done.HasMore || insights == max };
-                },
-                cancellationToken);
-        }
-        catch (DbUpdateException e) when (Pages.IsUniqueViolation(e))
-        {
-            // Another process has begun at the same time.
-            return new RollUp(0, HasMore: true);
-        }
-    }
+            // Behind the progress, whose row lets one process in at a time.
+            var done = await RollUpMessagesAsync(connection, max, cancellationToken);
+            var insights = await RollUpInsightsAsync(connection, max, cancellationToken);
+            return done with { HasMore = done.HasMore || insights == max };
+        },
+        cancellationToken);
 
     public Task<AnalyticsNumbers> SummarizeAsync(AnalyticsFilter filter, CancellationToken cancellationToken) =>
         database.ReadAsync(db => AnalyticsQueries.SummarizeAsync(db, filter, cancellationToken), cancellationToken);
@@ -48,55 +40,48 @@ internal sealed class AnalyticsStore(ChatDatabase database) : IAnalyticsStore
     public Task<DateTimeOffset?> CompleteUntilAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(db => db.AnalyticsProgress.AsNoTracking().Select(p => p.CompleteUntil).SingleOrDefaultAsync(cancellationToken), cancellationToken);
 
-    private static async Task<RollUp> RollUpMessagesAsync(ChatDbContext db, int max, CancellationToken cancellationToken)
+    private async Task<RollUp> RollUpMessagesAsync(DbConnection connection, int max, CancellationToken cancellationToken)
     {
-        // An update that changes nothing locks the row on every store: one process at a time moves it.
-        if (await db.AnalyticsProgress.Where(p => p.Id == Row).ExecuteUpdateAsync(set => set.SetProperty(p => p.Through, p => p.Through), cancellationToken) == 0)
-        {
-            db.AnalyticsProgress.Add(new AnalyticsProgress { Id = Row, BarrierAt = DateTimeOffset.UnixEpoch });
-            await db.SaveChangesAsync(cancellationToken);
-        }
-        var progress = await db.AnalyticsProgress.SingleAsync(p => p.Id == Row, cancellationToken);
-        var isPostgres = db is PostgresChatDbContext;
-        if (isPostgres && await IsOpenAsync(db, progress.BarrierAt, cancellationToken))
+        var progress = await LockProgressAsync(connection, cancellationToken);
+        if (database.IsPostgres && await IsOpenAsync(connection, progress.BarrierAt, cancellationToken))
         {
             return new RollUp(0, HasMore: false);
         }
-        if (!isPostgres)
+        if (!database.IsPostgres)
         {
-            (progress.Barrier, progress.BarrierAt) = await LastAsync(db, cancellationToken);
+            (progress.Barrier, progress.BarrierAt) = await LastAsync(connection, cancellationToken);
         }
         var from = progress.Through;
         var through = Math.Min(progress.Barrier, from + max);
         if (through > from)
         {
-            foreach (var statement in (isPostgres ? Sql.Postgres : Sql.Sqlite).RollUp)
+            foreach (var statement in (database.IsPostgres ? Sql.Postgres : Sql.Sqlite).RollUp)
             {
-                await using var command = Command(db, statement, from, through);
-                await command.ExecuteNonQueryAsync(cancellationToken);
+                await connection.RunAsync(statement, cancellationToken, from, through);
             }
             progress.Through = through;
         }
-        if (through < progress.Barrier)
+        var hasMore = through < progress.Barrier;
+        if (!hasMore)
         {
-            return new RollUp(through - from, HasMore: true);
+            progress.CompleteUntil = progress.BarrierAt;
+            if (database.IsPostgres)
+            {
+                (progress.Barrier, progress.BarrierAt) = await BarrierAsync(connection, cancellationToken);
+            }
         }
-        progress.CompleteUntil = progress.BarrierAt;
-        if (isPostgres)
-        {
-            (progress.Barrier, progress.BarrierAt) = await BarrierAsync(db, cancellationToken);
-        }
-        return new RollUp(through - from, HasMore: false);
+        await connection.RunAsync(
+            SaveProgress, cancellationToken, Row, progress.Through, progress.Barrier, progress.BarrierAt, (object?)progress.CompleteUntil ?? DBNull.Value);
+        return new RollUp(through - from, hasMore);
     }
 
-    private static async Task<int> RollUpInsightsAsync(ChatDbContext db, int max, CancellationToken cancellationToken)
+    private async Task<int> RollUpInsightsAsync(DbConnection connection, int max, CancellationToken cancellationToken)
     {
-        var isPostgres = db is PostgresChatDbContext;
         object due = max;
-        if (isPostgres)
+        if (database.IsPostgres)
         {
             var taken = new List<Guid>();
-            await using var take = Command(db, InsightStatements.PostgresTake, max);
+            await using var take = connection.Statement(InsightStatements.PostgresTake, max);
             await using (var reader = await take.ExecuteReaderAsync(cancellationToken))
             {
                 while (await reader.ReadAsync(cancellationToken))
@@ -110,49 +95,53 @@ internal sealed class AnalyticsStore(ChatDatabase database) : IAnalyticsStore
             }
             due = taken.ToArray();
         }
-        var statements = isPostgres ? InsightStatements.Postgres : InsightStatements.Sqlite;
-        await using var count = Command(db, statements.Count, due);
-        await count.ExecuteNonQueryAsync(cancellationToken);
-        await using var mark = Command(db, statements.Mark, due);
-        return await mark.ExecuteNonQueryAsync(cancellationToken);
+        var statements = database.IsPostgres ? InsightStatements.Postgres : InsightStatements.Sqlite;
+        await connection.RunAsync(statements.Count, cancellationToken, due);
+        return await connection.RunAsync(statements.Mark, cancellationToken, due);
     }
 
-    private static async Task<bool> IsOpenAsync(ChatDbContext db, DateTimeOffset barrier, CancellationToken cancellationToken)
+    /// <summary>An update that changes nothing locks the row on every store: one process at a time moves it.</summary>
+    private static async Task<AnalyticsProgress> LockProgressAsync(DbConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = Command(db, Sql.PostgresIsOpen, barrier);
+        await connection.RunAsync(BeginProgress, cancellationToken, Row, DateTimeOffset.UnixEpoch);
+        await using var command = connection.Statement(LockProgress, Row);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return new AnalyticsProgress
+        {
+            Id = Row,
+            Through = reader.GetInt64(0),
+            Barrier = reader.GetInt64(1),
+            BarrierAt = reader.GetTime(2),
+            CompleteUntil = reader.IsDBNull(3) ? null : reader.GetTime(3),
+        };
+    }
+
+    private static async Task<bool> IsOpenAsync(DbConnection connection, DateTimeOffset barrier, CancellationToken cancellationToken)
+    {
+        await using var command = connection.Statement(Sql.PostgresIsOpen, barrier);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private static async Task<(long Barrier, DateTimeOffset At)> BarrierAsync(ChatDbContext db, CancellationToken cancellationToken)
+    private static async Task<(long Barrier, DateTimeOffset At)> BarrierAsync(DbConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = Command(db, Sql.PostgresBarrier);
+        await using var command = connection.Statement(Sql.PostgresBarrier);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return (reader.GetInt64(0), await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellationToken));
+        return (reader.GetInt64(0), reader.GetTime(1));
     }
 
-    private static async Task<(long Barrier, DateTimeOffset At)> LastAsync(ChatDbContext db, CancellationToken cancellationToken)
+    private static async Task<(long Barrier, DateTimeOffset At)> LastAsync(DbConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = Command(db, Sql.SqliteLast);
+        await using var command = connection.Statement(Sql.SqliteLast);
         return ((long)(await command.ExecuteScalarAsync(cancellationToken))!, TimeProvider.System.GetUtcNow());
     }
 
-    /// <summary>In the context's transaction; its parameters are <c>$1</c>, <c>$2</c>… on both stores.</summary>
+    /// <summary>In the context's transaction.</summary>
     internal static DbCommand Command(ChatDbContext db, string sql, params ReadOnlySpan<object> values)
     {
-        var command = db.Database.GetDbConnection().CreateCommand();
-        command.CommandText = sql;
+        var command = db.Database.GetDbConnection().Statement(sql, values);
         command.Transaction = db.Database.CurrentTransaction?.GetDbTransaction();
-        for (var i = 0; i < values.Length; i++)
-        {
-            var parameter = command.CreateParameter();
-            if (db is SqliteChatDbContext)
-            {
-                parameter.ParameterName = $"${i + 1}";
-            }
-            parameter.Value = values[i];
-            command.Parameters.Add(parameter);
-        }
         return command;
     }
 }

@@ -14,9 +14,11 @@ internal static class KeyRingRegistration
         services.AddSingleton<RingKeys>();
         services.AddSettingsRule(provider => provider.GetRequiredService<RingKeys>());
         services.AddSingleton<RewrapKeyRing>();
-        services.AddDataProtection().SetApplicationName("ChatOrchestrator").PersistKeysToDbContext<ChatDbContext>();
-        services.AddOptions<KeyManagementOptions>().Configure<RingKeys>((options, keys) =>
+        services.AddDataProtection().SetApplicationName("ChatOrchestrator");
+        services.AddSingleton<StoredKeyRing>();
+        services.AddOptions<KeyManagementOptions>().Configure<RingKeys, StoredKeyRing>((options, keys, ring) =>
         {
+            options.XmlRepository = ring;
             if (keys.Current is { } key)
             {
                 options.XmlEncryptor = new RingEncryptor(key);

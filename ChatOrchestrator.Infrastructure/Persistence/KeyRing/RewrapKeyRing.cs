@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Xml.Linq;
 using ChatOrchestrator.Application;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -11,46 +10,62 @@ namespace ChatOrchestrator.Infrastructure.Persistence.KeyRing;
 /// At the start: whatever of the key ring lies in the store in the clear, or is encrypted with a key of before, is
 /// encrypted with the current key. So a deployment may begin without a key, and an old key may be thrown away after one start.
 /// </summary>
-internal sealed partial class RewrapKeyRing(RingKeys keys, IHostEnvironment environment, ILogger<RewrapKeyRing> logger)
+internal sealed partial class RewrapKeyRing(ChatDatabase database, RingKeys keys, IHostEnvironment environment, ILogger<RewrapKeyRing> logger)
 {
     /// <summary>As Data Protection marks it: https://learn.microsoft.com/aspnet/core/security/data-protection/implementation/key-encryption-at-rest</summary>
     private static readonly XNamespace DataProtection = "http://schemas.asp.net/2015/03/dataProtection";
 
+    private const string List = "SELECT id, xml FROM data_protection_keys WHERE xml IS NOT NULL ORDER BY id";
+
+    // $1 id, $2 the element.
+    private const string Replace = "UPDATE data_protection_keys SET xml = $2 WHERE id = $1";
+
     private bool _announced;
 
     /// <exception cref="ConfigurationException">The ring is encrypted with a key that is not configured.</exception>
-    public async Task HandleAsync(ChatDbContext context, CancellationToken cancellationToken)
+    public async Task HandleAsync(CancellationToken cancellationToken)
     {
         if (keys.Current is null && environment.IsProduction() && !_announced)
         {
             _announced = true;
             Unprotected();
         }
-        var rewrapped = 0;
-        foreach (var row in await context.DataProtectionKeys.ToListAsync(cancellationToken))
+        var rewrapped = new List<(int Id, string Xml)>();
+        foreach (var (id, xml) in await ListAsync(cancellationToken))
         {
-            if (row.Xml is { } xml && Rewrap(XElement.Parse(xml)) is { } changed)
+            if (Rewrap(xml) is { } changed)
             {
-                row.Xml = changed.ToString(SaveOptions.DisableFormatting);
-                rewrapped++;
+                rewrapped.Add((id, changed.ToString(SaveOptions.DisableFormatting)));
             }
         }
-        if (rewrapped > 0)
+        if (rewrapped.Count > 0)
         {
-            await context.SaveChangesAsync(cancellationToken);
-            Rewrapped(rewrapped, keys.Current!.Id);
+            await database.TransactAsync(
+                async connection =>
+                {
+                    foreach (var (id, xml) in rewrapped)
+                    {
+                        await connection.RunAsync(Replace, cancellationToken, id, xml);
+                    }
+                    return rewrapped.Count;
+                },
+                cancellationToken);
+            Rewrapped(rewrapped.Count, keys.Current!.Id);
         }
     }
 
     /// <summary>Whether the ring can be read with the keys that are configured; changes nothing.</summary>
     /// <exception cref="ConfigurationException">It cannot: whoever used it now would add a key that nobody else can read.</exception>
-    public async Task RequireAsync(ChatDbContext context, CancellationToken cancellationToken)
+    public async Task RequireAsync(CancellationToken cancellationToken)
     {
-        foreach (var row in await context.DataProtectionKeys.AsNoTracking().ToListAsync(cancellationToken))
+        foreach (var (_, xml) in await ListAsync(cancellationToken))
         {
-            _ = row.Xml is { } xml ? Rewrap(XElement.Parse(xml)) : null;
+            _ = Rewrap(xml);
         }
     }
+
+    private Task<List<(int Id, XElement Xml)>> ListAsync(CancellationToken cancellationToken) =>
+        database.ListAsync(List, row => (row.GetInt32(0), XElement.Parse(row.GetString(1))), cancellationToken);
 
     /// <summary>The element with everything secret under the current key; null: it is so already.</summary>
     private XElement? Rewrap(XElement element)

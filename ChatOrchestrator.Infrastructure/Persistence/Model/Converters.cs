@@ -13,6 +13,9 @@ internal static class Converters
 {
     private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web);
 
+    /// <summary>A JSON document as it is stored.</summary>
+    public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, JsonOptions)!;
+
     public sealed class BotIds() : ValueConverter<BotId, Guid>(id => id.Value, value => new BotId(value));
 
     public sealed class ConnectionIds() : ValueConverter<ConnectionId, Guid>(id => id.Value, value => new ConnectionId(value));
@@ -25,7 +28,7 @@ internal static class Converters
 
     public sealed class Json<T>() : ValueConverter<T, string>(
         value => JsonSerializer.Serialize(value, JsonOptions),
-        json => JsonSerializer.Deserialize<T>(json, JsonOptions)!);
+        json => Read<T>(json));
 
     /// <summary>For values that are replaced as a whole, never changed.</summary>
     public sealed class SameInstance<T>() : ValueComparer<T>((a, b) => ReferenceEquals(a, b), value => value!.GetHashCode())

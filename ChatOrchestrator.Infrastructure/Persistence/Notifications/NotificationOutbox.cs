@@ -17,6 +17,12 @@ internal sealed class NotificationOutbox(ChatDatabase database, TimeProvider tim
 
     private const int MaxDeleted = 1_000;
 
+    // $1 now.
+    private const string Due = "SELECT 1 FROM notifications WHERE due_at <= $1 LIMIT 1";
+
+    // $1 before.
+    private const string SettledBefore = "SELECT 1 FROM notifications WHERE settled_at < $1 LIMIT 1";
+
     public async Task<int> AppendAsync(NotificationEvent notification, CancellationToken cancellationToken)
     {
         while (true)
@@ -42,7 +48,11 @@ internal sealed class NotificationOutbox(ChatDatabase database, TimeProvider tim
         }
     }
 
-    public Task<IReadOnlyList<ClaimedNotification>> ClaimAsync(
+    public async Task<IReadOnlyList<ClaimedNotification>> ClaimAsync(
+        int max, int maxPerRule, IReadOnlyDictionary<Guid, int> inHand, TimeSpan lease, CancellationToken cancellationToken) =>
+        await IsAnyAsync(Due, time.GetUtcNow(), cancellationToken) ? await ClaimDueAsync(max, maxPerRule, inHand, lease, cancellationToken) : [];
+
+    private Task<IReadOnlyList<ClaimedNotification>> ClaimDueAsync(
         int max, int maxPerRule, IReadOnlyDictionary<Guid, int> inHand, TimeSpan lease, CancellationToken cancellationToken) => database.WriteAsync<IReadOnlyList<ClaimedNotification>>(
         async db =>
         {
@@ -126,7 +136,10 @@ internal sealed class NotificationOutbox(ChatDatabase database, TimeProvider tim
         },
         cancellationToken);
 
-    public Task<int> DeleteSettledAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
+    public async Task<int> DeleteSettledAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
+        await IsAnyAsync(SettledBefore, before, cancellationToken) ? await DeleteAsync(before, cancellationToken) : 0;
+
+    private Task<int> DeleteAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {
             var all = 0;
@@ -143,6 +156,10 @@ internal sealed class NotificationOutbox(ChatDatabase database, TimeProvider tim
             }
         },
         cancellationToken);
+
+    /// <summary>Mostly there is none.</summary>
+    private async Task<bool> IsAnyAsync(string sql, DateTimeOffset time, CancellationToken cancellationToken) =>
+        (await database.ListAsync(sql, row => row.GetInt32(0), cancellationToken, time)).Count > 0;
 
     /// <summary>A receiver that does not answer for so long is not asked any more; what waits for it is kept until its rule is enabled.</summary>
     private static async Task DisableAsync(ChatDbContext db, NotificationSettlement settlement, DateTimeOffset now, CancellationToken cancellationToken)

@@ -58,6 +58,23 @@ internal sealed class PostgresRetentionStore(PostgresHotPath hotPath) : IRetenti
             WHERE k.bot_id = $1 AND e.created_at < $2))
         """;
 
+    private const string ListBots = "SELECT id, (processing->>'retentionDays')::int FROM bots WHERE (processing->>'retentionDays')::int > 0 ORDER BY id";
+
+    public Task<IReadOnlyList<ForgetfulBot>> ListBotsAsync(CancellationToken cancellationToken) =>
+        hotPath.RunAsync<IReadOnlyList<ForgetfulBot>>(
+            async (connection, token) =>
+            {
+                await using var command = new NpgsqlCommand(ListBots, connection);
+                await using var reader = await command.ExecuteReaderAsync(token);
+                var bots = new List<ForgetfulBot>();
+                while (await reader.ReadAsync(token))
+                {
+                    bots.Add(new ForgetfulBot(new BotId(reader.GetGuid(0)), reader.GetInt32(1)));
+                }
+                return bots;
+            },
+            cancellationToken);
+
     public Task<RetentionBatch> DeleteMessagesAsync(BotId bot, DateTimeOffset before, RetentionSlice slice, CancellationToken cancellationToken) =>
         hotPath.RunAsync(
             async (connection, token) =>

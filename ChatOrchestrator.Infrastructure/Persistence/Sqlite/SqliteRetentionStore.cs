@@ -42,6 +42,22 @@ internal sealed class SqliteRetentionStore(SqliteHotPath hotPath) : IRetentionSt
             SELECT id FROM (SELECT id, created_at FROM inbox_events WHERE connection_id = $1 ORDER BY id LIMIT $3) WHERE created_at < $2)
         """;
 
+    private const string ListBots = "SELECT id, json_extract(processing, '$.retentionDays') FROM bots WHERE json_extract(processing, '$.retentionDays') > 0 ORDER BY id";
+
+    public Task<IReadOnlyList<ForgetfulBot>> ListBotsAsync(CancellationToken cancellationToken) =>
+        hotPath.ReadAsync<IReadOnlyList<ForgetfulBot>>(
+            session =>
+            {
+                var bots = new List<ForgetfulBot>();
+                using var reader = session.Query(ListBots);
+                while (reader.Read())
+                {
+                    bots.Add(new ForgetfulBot(new BotId(reader.GetGuid(0)), reader.GetInt32(1)));
+                }
+                return bots;
+            },
+            cancellationToken);
+
     public Task<RetentionBatch> DeleteMessagesAsync(BotId bot, DateTimeOffset before, RetentionSlice slice, CancellationToken cancellationToken) =>
         hotPath.WriteAsync(
             session =>
