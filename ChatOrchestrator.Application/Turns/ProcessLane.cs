@@ -90,7 +90,7 @@ internal sealed partial class ProcessLane(
     /// <returns>What is left of it, when the lane stays in hand; null when it was given back.</returns>
     private async Task<LaneContent?> TakeTurnAsync(HeldLane held, LaneContent content, ConnectionSnapshot connection, IPlatformAdapter platform)
     {
-        var admission = await admit.HandleAsync(held.Lane, NextTurn(content.Pending, platforms.QuietPeriodMs(connection)), content.History, connection);
+        var admission = await admit.HandleAsync(held.Lane, NextTurn.Of(content.Pending, platforms.QuietPeriodMs(connection)), content.History, connection);
         var messages = admission.Messages;
         held.Log.Platform = connection.Platform.Value;
         if (messages.Count > 0)
@@ -264,26 +264,6 @@ internal sealed partial class ProcessLane(
         };
         return await moderate.OutputAsync(turn, held, connection, replayed: last.Kind == MessageKind.Replay);
     }
-
-    /// <summary>The first waiting message, with the texts that follow it when bursts are coalesced. Commands, buttons and replays stand alone; an album is never torn apart.</summary>
-    private static IReadOnlyList<LaneMessage> NextTurn(IReadOnlyList<LaneMessage> pending, int quietMs)
-    {
-        if (pending.Count == 0)
-        {
-            return [];
-        }
-        var count = 1;
-        while (count < pending.Count && (quietMs > 0 || IsOneAlbum(pending[count - 1], pending[count])) && !StandsAlone(pending[count - 1]) && !StandsAlone(pending[count]))
-        {
-            count++;
-        }
-        return count == pending.Count ? pending : [.. pending.Take(count)];
-    }
-
-    private static bool StandsAlone(LaneMessage message) =>
-        message.Kind is MessageKind.Command or MessageKind.Replay or MessageKind.ButtonPress || message.Content?.AnswerVia is not null;
-
-    private static bool IsOneAlbum(LaneMessage one, LaneMessage next) => one.Content?.AlbumId is { } album && album == next.Content?.AlbumId;
 
     private static AnswerDraft DraftOf(HeldLane held, TurnCommit turn, IReadOnlyList<LaneMessage> messages) =>
         new(held.Lane.Chat, turn.TurnId, turn.AnswerId, messages.Count > 0 ? messages[^1].Content?.AnswerVia : null);
