@@ -22,7 +22,7 @@ internal sealed record CreateBotRequest(string? Name, AiSettings? Ai = null, Pro
 internal sealed record CreateConnectionRequest(string? Platform, string? DisplayName = null, Dictionary<string, string?>? Secrets = null, JsonElement? Settings = null);
 
 /// <summary>Changes to a connection; what is left out stays, a secret or setting given as null is taken away.</summary>
-/// <param name="Enabled">False: nothing is received or sent; true: it works again.</param>
+/// <param name="Enabled">False: nothing is answered or sent; what webhooks bring meanwhile waits. True: it works again, and what waited is answered.</param>
 internal sealed record ChangeConnectionRequest(string? DisplayName = null, Dictionary<string, string?>? Secrets = null, JsonElement? Settings = null, bool? Enabled = null);
 
 /// <summary>An operator's message.</summary>

@@ -22,7 +22,7 @@ internal sealed record BotResponse(
 /// <param name="SecretNames">Which secrets are set; their values are never shown.</param>
 /// <param name="WebhookUrl">Where the platform sends what happens; null for the web chat.</param>
 /// <param name="PageUrl">The page to chat at; null for every other platform.</param>
-/// <param name="DisabledReason">Why nothing is received or sent, or null while it works.</param>
+/// <param name="DisabledReason">Why nothing is answered or sent; null while it works.</param>
 /// <param name="Warnings">What did not work and is tried again.</param>
 internal sealed record ConnectionResponse(
     Guid Id,
