@@ -46,6 +46,18 @@ internal sealed class StreamPace(TimeProvider time)
         }
     }
 
+    /// <summary>A call was made, later than its place if this process had no time: the chat is left in peace from now on.</summary>
+    public void Called(ConnectionId connection, ChatAddress chat, TimeSpan between)
+    {
+        lock (_lock)
+        {
+            if (_chats.TryGetValue((connection, chat.ChatId), out var slot))
+            {
+                _chats[(connection, chat.ChatId)] = slot with { NextAt = Later(slot.NextAt, time.GetUtcNow() + (between * slot.Slowdown)) };
+            }
+        }
+    }
+
     /// <summary>The platform said that we are too fast: nothing more for as long as it says, and half as often from then on.</summary>
     public void Throttled(ConnectionId connection, ChatAddress chat, TimeSpan? retryAfter)
     {

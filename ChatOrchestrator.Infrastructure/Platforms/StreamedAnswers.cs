@@ -252,6 +252,7 @@ internal sealed partial class StreamedAnswers(IShowsDrafts platform, TimeProvide
         var call = answer.MessageId is { } messageId
             ? await platform.EditAsync(answer.Connection, answer.Draft, messageId, body, _aborting.Token)
             : await platform.SendAsync(answer.Connection, answer.Draft, body, _aborting.Token);
+        _pace.Called(answer.Connection.Id, answer.Draft.Chat, platform.Between(answer.Draft));
         switch (call.State)
         {
             case DraftCallState.Done:
