@@ -65,7 +65,7 @@ public sealed partial class LearnNames(
                 && await ((ILooksUpNames)platforms.Get(connection.Platform)).FindNameAsync(connection, user, either.Token) is { } found
                 && found.Replace('\0', '\uFFFD').Trim() is { Length: > 0 } name)
             {
-                await participants.NameAsync(connection.Id, user, Shortened(name), either.Token);
+                await participants.NameAsync(connection.Id, user, name.Shortened(MaxNameLength), either.Token);
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException && !stopping.IsCancellationRequested)
@@ -74,10 +74,6 @@ public sealed partial class LearnNames(
             NotLearned(connection.Id, e.GetType().Name);
         }
     }
-
-    /// <summary>Half a character could not be stored.</summary>
-    private static string Shortened(string name) =>
-        name.Length <= MaxNameLength ? name : name[..(char.IsHighSurrogate(name[MaxNameLength - 1]) ? MaxNameLength - 1 : MaxNameLength)];
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A participant's name on connection {ConnectionId} could not be learned ({Error})")]
     private partial void NotLearned(ConnectionId connectionId, string error);

@@ -150,19 +150,5 @@ public sealed class AdmitMessagesTests
     private LaneMessage From(Guid? participant, string text = "hello", MessageKind kind = MessageKind.Text, MessageAuthor author = MessageAuthor.Participant) =>
         new(++_sequence, Guid.CreateVersion7(), author, kind, text, null, null, _time.GetUtcNow(), null, participant);
 
-    private static ClaimedLane Lane() => new()
-    {
-        Conversation = new ConversationId(Guid.CreateVersion7()),
-        Token = 1,
-        Connection = new ConnectionId(Guid.CreateVersion7()),
-        Chat = new ChatAddress("1"),
-        IsGroup = true,
-        State = ConversationState.Active,
-        ForgottenThrough = 0,
-        LastSequence = 1,
-        HandledSequence = 0,
-        OutboundSequence = 0,
-        DeliveredSequence = 0,
-        Attempts = 0,
-    };
+    private static ClaimedLane Lane() => TestLane.Claimed(isGroup: true);
 }

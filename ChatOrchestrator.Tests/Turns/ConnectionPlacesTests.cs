@@ -4,7 +4,6 @@ using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Domain.Bots;
-using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Infrastructure.InProcess;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -130,24 +129,7 @@ public sealed class ConnectionPlacesTests : IAsyncDisposable
         };
     }
 
-    private static ClaimedLane[] Lanes(ConnectionId connection, int count) =>
-    [
-        .. Enumerable.Range(0, count).Select(_ => new ClaimedLane
-        {
-            Conversation = new ConversationId(Guid.CreateVersion7()),
-            Token = 1,
-            Connection = connection,
-            Chat = new ChatAddress("1"),
-            IsGroup = false,
-            State = ConversationState.Active,
-            ForgottenThrough = 0,
-            LastSequence = 1,
-            HandledSequence = 0,
-            OutboundSequence = 0,
-            DeliveredSequence = 0,
-            Attempts = 0,
-        }),
-    ];
+    private static ClaimedLane[] Lanes(ConnectionId connection, int count) => [.. Enumerable.Range(0, count).Select(_ => TestLane.Claimed(connection))];
 
     private sealed class Connections : IConnectionDirectory
     {

@@ -1,7 +1,6 @@
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Turns;
-using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Tests.Fixtures;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,21 +17,7 @@ public sealed class LaneLeasesTests
     {
         var time = new FakeTimeProvider();
         var store = Substitute.For<ILaneStore>();
-        var lane = new ClaimedLane
-        {
-            Conversation = new ConversationId(Guid.CreateVersion7()),
-            Token = 1,
-            Connection = new ConnectionId(Guid.CreateVersion7()),
-            Chat = new ChatAddress("1"),
-            IsGroup = false,
-            State = ConversationState.Active,
-            ForgottenThrough = 0,
-            LastSequence = 1,
-            HandledSequence = 0,
-            OutboundSequence = 0,
-            DeliveredSequence = 0,
-            Attempts = 0,
-        };
+        var lane = TestLane.Claimed();
         var asked = 0;
         store.RenewAsync(default!, default, default).ReturnsForAnyArgs<IReadOnlySet<ConversationId>>(_ =>
             Interlocked.Increment(ref asked) == 1 ? throw new InvalidOperationException("57014: canceling statement due to user request") : new HashSet<ConversationId> { lane.Conversation });

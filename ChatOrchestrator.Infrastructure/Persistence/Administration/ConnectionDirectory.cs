@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text.Json;
+using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
@@ -92,7 +93,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
             {
                 if (c.Version == refused.Version)
                 {
-                    c.Disable(reason.Length > 200 ? reason[..(char.IsHighSurrogate(reason[199]) ? 199 : 200)] : reason, _time.GetUtcNow());
+                    c.Disable(reason.Shortened(200), _time.GetUtcNow());
                 }
                 return null;
             },

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ChatOrchestrator.Application;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.Discord;
 
@@ -44,7 +45,7 @@ internal sealed class DiscordPlaces
         if (channel?.Name is { Length: > 0 } name && Snowflake.IsValid(channel.Id))
         {
             var title = guild is null ? $"#{name}" : $"#{name} ({guild})";
-            Put(_channels, channel.Id!, title.Length <= MaxTitle ? title : title[..(char.IsHighSurrogate(title[MaxTitle - 1]) ? MaxTitle - 1 : MaxTitle)]);
+            Put(_channels, channel.Id!, title.Shortened(MaxTitle));
         }
     }
 
