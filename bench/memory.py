@@ -2,13 +2,24 @@
 """What the resident memory of processes is made of: bench/memory.py PID... (sums /proc/PID/smaps; MiB).
 
 Referenced: what was touched since `echo 1 > /proc/PID/clear_refs` (or the start)."""
-import os, re, sys
+import json, os, re, sys
+
+def runtime(directory):
+    """The files of the framework, where it is published with the process."""
+    deps = [f for f in os.listdir(directory) if f.endswith(".deps.json")] if os.path.isdir(directory) else []
+    targets = [t for f in deps for t in json.load(open(f"{directory}/{f}"))["targets"].values()]
+    return {os.path.basename(f) for t in targets for name, p in t.items() if name.startswith("runtimepack.") for f in p.get("runtime", {})}
+
+frameworks = {}
 
 def kind(path):
     name = os.path.basename(path)
     if "doublemapper" in path: return "types and code"
     if not path or path.startswith("["): return "heap and native"
-    if name.endswith(".dll"): return "own assemblies" if name.startswith("ChatOrchestrator") else "framework" if "/shared/Microsoft." in path else "packages"
+    if name.endswith(".dll"):
+        directory = os.path.dirname(path)
+        if directory not in frameworks: frameworks[directory] = runtime(directory)
+        return "own assemblies" if name.startswith("ChatOrchestrator") else "framework" if "/shared/Microsoft." in path or name in frameworks[directory] else "packages"
     return "libraries"
 
 def read(pid):

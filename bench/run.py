@@ -61,7 +61,7 @@ def postgres():
 def build(quick):
     if os.path.exists(f"{STATE}/out/Worker") and quick: return
     for name in ("ApiService", "Worker"):
-        sh("dotnet", "publish", f"{ROOT}/ChatOrchestrator.{name}", "-c", "Release", "-o", f"{STATE}/out/{name}", "--artifacts-path", f"{STATE}/obj-own", "-v", "q", "-p:RunAnalyzers=false", "-p:UseAppHost=false")
+        sh("dotnet", "publish", f"{ROOT}/ChatOrchestrator.{name}", "-c", "Release", "-o", f"{STATE}/out/{name}", "--artifacts-path", f"{STATE}/obj-own", "-v", "q", "-p:RunAnalyzers=false", "-p:PublishSbom=false")
 
 def fake(harness):
     if not os.path.exists(f"{STATE}/out/fake/FakeBackend.dll"):
@@ -79,11 +79,11 @@ def own(more={}, migrate=False):
     env = {"ASPNETCORE_ENVIRONMENT": "Production", "Admin__ApiKey": KEY, "Ai__Endpoint": FAKE + "/v1", "Ai__ApiKey": "sk-fake", "Ai__Model": "fake-1",
            "ConnectionStrings__chatdb": f"Host=127.0.0.1;Port={PG_PORT};Username=postgres;Database=chat", "ConnectionStrings__redis": f"127.0.0.1:{REDIS_PORT}",
            "Platforms__Telegram__ApiBaseUrl": FAKE, "PublicUrl": "https://chat.example", **more}
-    api_dll = f"{STATE}/out/ApiService/ChatOrchestrator.ApiService.dll"
-    if migrate: sh("dotnet", api_dll, "migrate", env={**os.environ, **env})   # as a deployment does, in a process of its own
-    api = start("api", ["dotnet", api_dll, "--urls", API], env)
+    api_program, worker_program = (f"{STATE}/out/{name}/ChatOrchestrator.{name}" for name in ("ApiService", "Worker"))
+    if migrate: sh(api_program, "migrate", env={**os.environ, **env})   # as a deployment does, in a process of its own
+    api = start("api", [api_program, "--urls", API], env)
     up(API + "/health/ready")
-    workers = [start(f"worker{i}", ["dotnet", f"{STATE}/out/Worker/ChatOrchestrator.Worker.dll", "--urls", f"http://127.0.0.1:{8091 + i}"], env) for i in range(2)]
+    workers = [start(f"worker{i}", [worker_program, "--urls", f"http://127.0.0.1:{8091 + i}"], env) for i in range(2)]
     for i in range(2): up(f"http://127.0.0.1:{8091 + i}/health/ready")
     for w in workers: weigh(w.pid, 19)
     return [api.pid] + [w.pid for w in workers]

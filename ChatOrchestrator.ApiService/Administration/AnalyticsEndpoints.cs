@@ -47,8 +47,16 @@ internal static class AnalyticsEndpoints
 }
 
 /// <summary>Which numbers; what is left out does not matter. Times are ISO 8601.</summary>
-internal sealed record AnalyticsRequest(DateTimeOffset? From, DateTimeOffset? To, Guid? BotId, string? Platform)
+internal sealed record AnalyticsRequest
 {
+    public DateTimeOffset? From { get; init; }
+
+    public DateTimeOffset? To { get; init; }
+
+    public Guid? BotId { get; init; }
+
+    public string? Platform { get; init; }
+
     public AnalyticsQuery ToQuery(Caller caller) => new(caller.Bots, From?.ToUniversalTime(), To?.ToUniversalTime(), BotLimits.Named(BotId, caller), Platform);
 }
 

@@ -54,9 +54,22 @@ internal static class AuditEndpoints
 }
 
 /// <summary>Which entries; what is left out does not matter. Times are ISO 8601.</summary>
-internal sealed record AuditQuery(
-    Guid? BotId, string? Actor, string? Action, string? SubjectType, string? SubjectId, DateTimeOffset? From, DateTimeOffset? To)
+internal sealed record AuditQuery
 {
+    public Guid? BotId { get; init; }
+
+    public string? Actor { get; init; }
+
+    public string? Action { get; init; }
+
+    public string? SubjectType { get; init; }
+
+    public string? SubjectId { get; init; }
+
+    public DateTimeOffset? From { get; init; }
+
+    public DateTimeOffset? To { get; init; }
+
     public AuditFilter ToFilter(Caller caller) => new(
         caller.Bots,
         BotLimits.Named(BotId, caller),

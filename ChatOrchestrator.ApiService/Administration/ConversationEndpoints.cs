@@ -116,12 +116,20 @@ internal static class ConversationEndpoints
 }
 
 /// <summary>What was found out about a message; what is left out does not matter. A conversation needs one message that has it all.</summary>
-/// <param name="Intent">One of the bot's intents, or <c>none</c>.</param>
-/// <param name="Sentiment"><c>negative</c>, <c>neutral</c> or <c>positive</c>.</param>
-/// <param name="Urgency"><c>low</c>, <c>normal</c> or <c>high</c>.</param>
-/// <param name="Language">ISO 639-1: <c>en</c>.</param>
-internal sealed record InsightQuery(string? Intent, string? Sentiment, string? Urgency, string? Language)
+internal sealed record InsightQuery
 {
+    /// <summary>One of the bot's intents, or <c>none</c>.</summary>
+    public string? Intent { get; init; }
+
+    /// <summary><c>negative</c>, <c>neutral</c> or <c>positive</c>.</summary>
+    public string? Sentiment { get; init; }
+
+    /// <summary><c>low</c>, <c>normal</c> or <c>high</c>.</summary>
+    public string? Urgency { get; init; }
+
+    /// <summary>ISO 639-1: <c>en</c>.</summary>
+    public string? Language { get; init; }
+
     /// <exception cref="MalformedQueryException">There is no such word.</exception>
     public InsightFilter ToFilter() => new(
         string.IsNullOrEmpty(Intent) ? null : Intent.Length <= 50 && !Intent.Contains('\0', StringComparison.Ordinal) ? Intent : throw new MalformedQueryException("intent", "There is no such intent."),
@@ -151,14 +159,29 @@ internal sealed record InsightQuery(string? Intent, string? Sentiment, string? U
 internal sealed record ExportLine(string Kind, ConversationResponse? Conversation, MessageResponse? Message);
 
 /// <summary>Which conversations; what is left out does not matter. Times are ISO 8601.</summary>
-/// <param name="State"><c>active</c>, <c>handed_off</c> or <c>ended</c>.</param>
-/// <param name="Participant">A part of the name, or the platform's id, of somebody who takes part.</param>
-/// <param name="Text">Words of a message.</param>
-/// <param name="From">Active at this time or later.</param>
-/// <param name="To">Last active before this.</param>
-internal sealed record ConversationQuery(
-    Guid? BotId, Guid? ConnectionId, string? State, string? Platform, string? Participant, string? Text, DateTimeOffset? From, DateTimeOffset? To)
+internal sealed record ConversationQuery
 {
+    public Guid? BotId { get; init; }
+
+    public Guid? ConnectionId { get; init; }
+
+    /// <summary><c>active</c>, <c>handed_off</c> or <c>ended</c>.</summary>
+    public string? State { get; init; }
+
+    public string? Platform { get; init; }
+
+    /// <summary>A part of the name, or the platform's id, of somebody who takes part.</summary>
+    public string? Participant { get; init; }
+
+    /// <summary>Words of a message.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Active at this time or later.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Last active before this.</summary>
+    public DateTimeOffset? To { get; init; }
+
     private const int MaxSearchLength = 200;
 
     /// <exception cref="MalformedQueryException">There is no such state, or what is searched for is too long.</exception>

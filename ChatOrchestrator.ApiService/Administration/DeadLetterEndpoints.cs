@@ -53,9 +53,22 @@ internal static class DeadLetterEndpoints
 }
 
 /// <summary>Which dead letters; what is left out does not matter. Times are ISO 8601.</summary>
-internal sealed record DeadLetterQuery(
-    string? State, Guid? BotId, Guid? ConnectionId, Guid? ConversationId, string? Reason, DateTimeOffset? From, DateTimeOffset? To)
+internal sealed record DeadLetterQuery
 {
+    public string? State { get; init; }
+
+    public Guid? BotId { get; init; }
+
+    public Guid? ConnectionId { get; init; }
+
+    public Guid? ConversationId { get; init; }
+
+    public string? Reason { get; init; }
+
+    public DateTimeOffset? From { get; init; }
+
+    public DateTimeOffset? To { get; init; }
+
     /// <exception cref="MalformedQueryException">There is no such state.</exception>
     public DeadLetterFilter ToFilter(Caller caller) => new(
         State switch

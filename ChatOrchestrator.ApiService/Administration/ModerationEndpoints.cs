@@ -55,11 +55,21 @@ internal static class ModerationEndpoints
 }
 
 /// <summary>Which records; what is left out does not matter.</summary>
-/// <param name="State"><c>open</c>, <c>reviewed</c> or <c>recorded</c>.</param>
-/// <param name="Action"><c>block</c>, <c>flag</c> or <c>record</c>.</param>
-/// <param name="Direction"><c>input</c> or <c>output</c>.</param>
-internal sealed record ModerationQuery(Guid? BotId, Guid? ConversationId, string? State, string? Action, string? Direction)
+internal sealed record ModerationQuery
 {
+    public Guid? BotId { get; init; }
+
+    public Guid? ConversationId { get; init; }
+
+    /// <summary><c>open</c>, <c>reviewed</c> or <c>recorded</c>.</summary>
+    public string? State { get; init; }
+
+    /// <summary><c>block</c>, <c>flag</c> or <c>record</c>.</summary>
+    public string? Action { get; init; }
+
+    /// <summary><c>input</c> or <c>output</c>.</summary>
+    public string? Direction { get; init; }
+
     /// <exception cref="MalformedQueryException">There is no such word.</exception>
     public ModerationFilter ToFilter(Caller caller) => new(
         caller.Bots,

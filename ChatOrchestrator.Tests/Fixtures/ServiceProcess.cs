@@ -17,7 +17,8 @@ public enum ServiceHost
 
 /// <summary>
 /// One of our hosts as a process of its own, from the build output of this build, on a free loopback port. Its working
-/// directory is an empty temporary one; its content root is the project, as with <c>dotnet run</c>.
+/// directory is an empty temporary one; its content root is the project, as with <c>dotnet run</c>. With
+/// <c>TEST_PROCESSES</c> it is what was published there, with the content root that it has in its image.
 /// </summary>
 public sealed class ServiceProcess : IAsyncDisposable
 {
@@ -131,23 +132,15 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     private static ProcessStartInfo StartInfo(ServiceHost host, string[] arguments, IReadOnlyDictionary<string, string?>? environment)
     {
-        var name = $"ChatOrchestrator.{host}";
-        var project = Path.Combine(TestMachine.RepositoryRoot, name);
-        var targetFramework = new DirectoryInfo(AppContext.BaseDirectory).Name;
-        var assembly = Path.Combine(project, "bin", TestMachine.Configuration, targetFramework, host == ServiceHost.Cli ? "chat.dll" : $"{name}.dll");
-        if (!File.Exists(assembly))
-        {
-            throw new FileNotFoundException($"{name} has not been built for {TestMachine.Configuration}.", assembly);
-        }
-
+        var (command, contentRoot) = Published(host) ?? Built(host);
         var directory = Reaper.Shared.CreateDirectory(host.ToString().ToLowerInvariant());
-        var start = new ProcessStartInfo(DotnetPath, [assembly, .. arguments]) { WorkingDirectory = directory };
+        var start = new ProcessStartInfo(command[0], [.. command[1..], .. arguments]) { WorkingDirectory = directory };
         foreach (var variable in start.Environment.Keys.Where(key => key.Contains("__", StringComparison.Ordinal)).Concat(NotInherited).ToList())
         {
             start.Environment.Remove(variable);
         }
 
-        start.Environment["ASPNETCORE_CONTENTROOT"] = project;
+        start.Environment["ASPNETCORE_CONTENTROOT"] = contentRoot;
         // The embedded store of two processes must not be one file, and never a file of the working tree.
         start.Environment["Storage__Path"] = Path.Combine(directory, "chat.db");
         foreach (var (key, value) in environment ?? new Dictionary<string, string?>())
@@ -163,6 +156,30 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
 
         return start;
+    }
+
+    /// <summary>The process as it was published under <c>TEST_PROCESSES</c>, if it was.</summary>
+    private static (string[] Command, string ContentRoot)? Published(ServiceHost host)
+    {
+        if (TestMachine.TestProcesses is not { } published || host is not (ServiceHost.ApiService or ServiceHost.Worker))
+        {
+            return null;
+        }
+        var program = Path.Combine(published, host.ToString(), $"ChatOrchestrator.{host}");
+        return File.Exists(program)
+            ? ([program], Path.GetDirectoryName(program)!)
+            : throw new FileNotFoundException($"TEST_PROCESSES has no {host}, published as a release.", program);
+    }
+
+    private static (string[] Command, string ContentRoot) Built(ServiceHost host)
+    {
+        var name = $"ChatOrchestrator.{host}";
+        var project = Path.Combine(TestMachine.RepositoryRoot, name);
+        var targetFramework = new DirectoryInfo(AppContext.BaseDirectory).Name;
+        var assembly = Path.Combine(project, "bin", TestMachine.Configuration, targetFramework, host == ServiceHost.Cli ? "chat.dll" : $"{name}.dll");
+        return File.Exists(assembly)
+            ? ([DotnetPath, assembly], project)
+            : throw new FileNotFoundException($"{name} has not been built for {TestMachine.Configuration}.", assembly);
     }
 
     /// <summary>The dotnet that runs this test host, which need not be the one on PATH.</summary>

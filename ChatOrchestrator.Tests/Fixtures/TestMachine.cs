@@ -22,6 +22,12 @@ public static class TestMachine
     /// <summary>StackExchange.Redis configuration of a Redis to test on, instead of a private one. Databases 1 to 15 are flushed.</summary>
     public static string? TestRedis => Setting("TEST_REDIS");
 
+    /// <summary>
+    /// A directory with <c>ApiService</c> and <c>Worker</c>, as <c>dotnet publish</c> leaves them: tests start these processes, and
+    /// not those of the build. What is shipped has lost all of the framework that seems not to be reached (docs/decisions/0018).
+    /// </summary>
+    public static string? TestProcesses => Setting("TEST_PROCESSES") is { } directory ? Path.GetFullPath(directory, RepositoryRoot) : null;
+
     /// <summary>The directory of <c>postgres</c> and <c>initdb</c>: on PATH, or the newest of Debian's versioned directories.</summary>
     public static string? PostgresDirectory
     {
