@@ -2,12 +2,12 @@
 # Builds both images and runs them as they are deployed (uid 1654, read-only root, no capabilities, 512 MB), on a Debian
 # machine that reaches neither an engine nor a registry of images. As root:
 #   apt-get install -y podman runc debootstrap docker-registry jq curl && deploy/try-image.sh
-# A visitor of the web chat must get an answer. The base image is a stand-in for mcr.microsoft.com/dotnet/aspnet: Debian with
-# the runtime of the installed SDK. (Where a nested podman may not raise limits: CONTAINERS_CONF with default_ulimits.)
+# A visitor of the web chat must get an answer. The base image is a stand-in for mcr.microsoft.com/dotnet/runtime-deps: Debian,
+# with the stores for the trial. (Where a nested podman may not raise limits: CONTAINERS_CONF with default_ulimits.)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-work=$(mktemp -d) pod=chat-try base=localhost:5000/try/aspnet:10.0 server=
+work=$(mktemp -d) pod=chat-try base=localhost:5000/try/runtime-deps:10.0 server=
 end() {
   podman pod rm --force "$pod" >/dev/null 2>&1 || true
   [ -z "$server" ] || kill "$server"
@@ -18,9 +18,6 @@ step() { printf '== %s\n' "$*"; }
 
 step "A base image"
 debootstrap --variant=minbase --include=ca-certificates,tzdata,openssl,postgresql,redis-server "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$work/root" >"$work/log" 2>&1 || { tail -5 "$work/log"; exit 1; }
-mkdir -p "$work/root/usr/share/dotnet"
-cp -r "$(dirname "$(readlink -f "$(command -v dotnet)")")"/{dotnet,host,shared} "$work/root/usr/share/dotnet/"
-ln -s /usr/share/dotnet/dotnet "$work/root/usr/bin/dotnet"
 chroot "$work/root" useradd --uid 1654 app
 tar -C "$work/root" -c . | podman import -c 'ENV APP_UID=1654' -c 'ENV ASPNETCORE_HTTP_PORTS=8080' -c 'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' - "$base" >/dev/null 2>&1
 printf 'version: 0.1\nstorage: { filesystem: { rootdirectory: %s/registry } }\nhttp: { addr: 127.0.0.1:5000 }\n' "$work" >"$work/registry.yaml"
