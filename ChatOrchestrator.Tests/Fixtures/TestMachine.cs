@@ -24,7 +24,7 @@ public static class TestMachine
 
     /// <summary>
     /// A directory with <c>ApiService</c> and <c>Worker</c>, as <c>dotnet publish</c> leaves them: tests start these processes, and
-    /// not those of the build. What is shipped has lost all of the framework that seems not to be reached (docs/decisions/0018).
+    /// not those of the build. What is shipped has lost all of the framework that seems not to be reached (docs/decisions/0020).
     /// </summary>
     public static string? TestProcesses => Setting("TEST_PROCESSES") is { } directory ? Path.GetFullPath(directory, RepositoryRoot) : null;
 
