@@ -6,10 +6,13 @@ namespace ChatOrchestrator.Application;
 
 /// <summary>
 /// Group commit: whatever is waiting when the previous commit ends shares the next one. Nothing is delayed to fill a batch.
-/// A batch that fails for a reason of its own is run again item by item, so that one bad item harms only itself.
+/// A batch that fails for a reason of its own is run again item by item, so that one bad item harms only itself. So is one
+/// that met a time limit of the store; when two in a row do so alone, it is the store that is slow, and the rest is not tried.
 /// </summary>
 public sealed class Batcher<TItem, TResult> : IAsyncDisposable
 {
+    private const int MaxTimedOut = 2;
+
     private readonly Channel<Entry> _entries;
     private readonly Func<IReadOnlyList<TItem>, CancellationToken, Task<IReadOnlyList<TResult>>> _commit;
     private readonly KeyValuePair<string, object?> _tag;
@@ -71,6 +74,27 @@ public sealed class Batcher<TItem, TResult> : IAsyncDisposable
 
     private async Task CommitAsync(List<Entry> batch)
     {
+        if (await TryAsync(batch) is not { } failure)
+        {
+            return;
+        }
+        var ofAll = batch.Count == 1 || StatementTimedOutException.IsStoreAway(failure) ? failure : null;
+        var timedOut = 0;
+        foreach (var entry in batch)
+        {
+            var alone = ofAll ?? await TryAsync([entry]);
+            if (alone is not null)
+            {
+                entry.SetException(alone);
+            }
+            timedOut = alone is StatementTimedOutException ? timedOut + 1 : 0;
+            ofAll ??= timedOut == MaxTimedOut ? alone : null;
+        }
+    }
+
+    /// <summary>Null: everything is committed, and those who wait for it know.</summary>
+    private async Task<Exception?> TryAsync(IReadOnlyList<Entry> batch)
+    {
         try
         {
             var items = new TItem[batch.Count];
@@ -83,20 +107,11 @@ public sealed class Batcher<TItem, TResult> : IAsyncDisposable
             {
                 batch[i].SetResult(results[i]);
             }
-        }
-        catch (Exception e) when (batch.Count > 1 && e is not StoreUnavailableException)
-        {
-            foreach (var entry in batch)
-            {
-                await CommitAsync([entry]);
-            }
+            return null;
         }
         catch (Exception e)
         {
-            foreach (var entry in batch)
-            {
-                entry.SetException(e);
-            }
+            return e;
         }
     }
 

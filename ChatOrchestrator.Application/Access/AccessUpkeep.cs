@@ -35,12 +35,19 @@ public sealed partial class AccessUpkeep(FindCaller callers, IApiKeyStore keys, 
             }
             await store.DeleteExpiredAsync(cancellationToken);
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e) when (StatementTimedOutException.IsStoreAway(e))
         {
             Postponed();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            UpkeepFailed(e);
         }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The store is away: the upkeep of keys and sessions waits")]
     private partial void Postponed();
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The upkeep of keys and sessions failed; it is tried again")]
+    private partial void UpkeepFailed(Exception e);
 }

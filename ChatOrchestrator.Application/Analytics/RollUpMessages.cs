@@ -53,7 +53,7 @@ internal sealed partial class RollUpMessages(
                 await Task.Delay(Pause, time, cancellationToken);
             }
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e) when (StatementTimedOutException.IsStoreAway(e))
         {
             // The next look goes on where this one ended.
         }

@@ -112,7 +112,14 @@ internal sealed partial class ListenToPlatforms(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Failed(connection.Id, e.GetType().Name);
+            if (e is StatementTimedOutException)
+            {
+                NotStored(e, connection.Id);
+            }
+            else
+            {
+                Failed(connection.Id, e.GetType().Name);
+            }
             await Task.WhenAny(Task.Delay(AfterFailure, time, ended.Token));
         }
         finally
@@ -186,6 +193,9 @@ internal sealed partial class ListenToPlatforms(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Listening for connection {ConnectionId} ended ({Error}); trying again")]
     private partial void Failed(ConnectionId connectionId, string error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What was heard for connection {ConnectionId} could not be stored within the store's time limit; trying again")]
+    private partial void NotStored(Exception e, ConnectionId connectionId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Holding the lease of connection {ConnectionId} broke; listening for it starts anew")]
     private partial void HoldingBroke(Exception e, ConnectionId connectionId);

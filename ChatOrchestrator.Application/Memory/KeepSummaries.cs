@@ -55,7 +55,7 @@ internal sealed partial class KeepSummaries(
                 {
                 }
             }
-            catch (StoreUnavailableException)
+            catch (StoreUnavailableException e) when (StatementTimedOutException.IsStoreAway(e))
             {
                 // The pump says so already; the turns will see again what is due.
             }
@@ -111,7 +111,7 @@ internal sealed partial class KeepSummaries(
             NotPaid(claimed.Conversation, e.Message);
             await store.PostponeAsync(claimed, BudgetReachedException.Reason, LongestPause, cancellationToken);
         }
-        catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
+        catch (Exception e) when (e is not OperationCanceledException && !StatementTimedOutException.IsStoreAway(e))
         {
             Broke(e, claimed.Conversation);
             await store.PostponeAsync(claimed, "internal_error", LongestPause, cancellationToken);

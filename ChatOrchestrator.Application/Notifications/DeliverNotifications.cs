@@ -86,7 +86,7 @@ internal sealed partial class DeliverNotifications(
             }
             return claimed.Count == 0;
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e) when (StatementTimedOutException.IsStoreAway(e))
         {
             // The pump says so already.
         }
@@ -103,7 +103,7 @@ internal sealed partial class DeliverNotifications(
         {
             await DeliverAsync(claimed);
         }
-        catch (StoreUnavailableException e)
+        catch (StoreUnavailableException e) when (StatementTimedOutException.IsStoreAway(e))
         {
             // Its lease runs out, and it is tried again: the receiver may get it twice.
             NotSettled(claimed.EventId, claimed.RuleId, e.GetType().Name);
@@ -218,7 +218,7 @@ internal sealed partial class DeliverNotifications(
             await outbox.DeleteSettledAsync(time.GetUtcNow() - TimeSpan.FromDays(_options.KeepDays), cancellationToken);
             return true;
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e) when (StatementTimedOutException.IsStoreAway(e))
         {
             return false;
         }

@@ -23,4 +23,4 @@ public interface IConnectionDirectory
 }
 
 /// <summary>The store cannot be reached or did not answer in time. The message holds no address and no credentials.</summary>
-public sealed class StoreUnavailableException(Exception inner) : Exception("The store is unavailable.", inner);
+public class StoreUnavailableException(Exception inner) : Exception("The store is unavailable.", inner);

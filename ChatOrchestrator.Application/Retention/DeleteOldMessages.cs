@@ -63,7 +63,7 @@ internal sealed partial class DeleteOldMessages(
                 }
             }
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e) when (StatementTimedOutException.IsStoreAway(e))
         {
             // The next look goes on where this one ended: at the oldest.
         }

@@ -16,6 +16,9 @@ internal sealed class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbe
     /// <summary>Sooner than any worker looks for lanes, so that a store that is back hears of the past before the future.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>What met a time limit of the store is tried again at growing distances: each time, others wait for it.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
     private readonly Batcher<Entry, Result> _entries = new("lane", 4_096, 24, (entries, token) => CommitAsync(store, entries, token));
 
     /// <summary>Saves a turn. False: the lease was lost and nothing was saved.</summary>
@@ -111,15 +114,17 @@ internal sealed class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbe
     private async Task<T> PatientlyAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
     {
         var since = time.GetTimestamp();
+        var pause = Pause;
         while (true)
         {
             try
             {
                 return await ask();
             }
-            catch (StoreUnavailableException) when (time.GetElapsedTime(since) < Patience)
+            catch (StoreUnavailableException e) when (time.GetElapsedTime(since) < Patience)
             {
-                await Task.Delay(Pause, time, cancellationToken);
+                await Task.Delay(pause, time, cancellationToken);
+                pause = StatementTimedOutException.IsStoreAway(e) ? Pause : 2 * pause < LongestPause ? 2 * pause : LongestPause;
             }
         }
     }

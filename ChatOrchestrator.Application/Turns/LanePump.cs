@@ -26,11 +26,15 @@ internal sealed partial class LanePump(
 {
     private const int MaxClaim = 100;
     private const int MaxBurst = 50;
+    private const int MaxTimedOut = 2;
 
     /// <summary>How many waiting messages are loaded for turns of their own, which the lane may take without being claimed anew.</summary>
     private const int Lookahead = 16;
 
     private static readonly TimeSpan WhileUnreadable = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long lanes rest that were not looked at because reading others had met a time limit twice in a row.</summary>
+    private static readonly TimeSpan WhileSlow = TimeSpan.FromSeconds(5);
 
     // Not disposed: turns may still be running when the host goes away, and it holds no handle.
     private readonly CancellationTokenSource _abort = new();
@@ -125,20 +129,51 @@ internal sealed partial class LanePump(
         {
             return await ReadAsync(lanes);
         }
-        catch (Exception e) when (lanes.Count > 1 && e is not (OperationCanceledException or StoreUnavailableException))
+        catch (Exception e) when (e is not OperationCanceledException && !StatementTimedOutException.IsStoreAway(e))
         {
-            var contents = new List<LaneContent?>(lanes.Count);
-            foreach (var lane in lanes)
+            var contents = new LaneContent?[lanes.Count];
+            var timedOut = 0;
+            for (var i = 0; i < contents.Length; i++)
             {
-                contents.AddRange(await LoadAsync([lane]));
+                if (timedOut == MaxTimedOut)
+                {
+                    await RestAsync([.. lanes.Skip(i)], WhileSlow);
+                    break;
+                }
+                (contents[i], var failure) = lanes.Count == 1 ? (null, e) : await TryReadAsync(lanes[i]);
+                timedOut = failure is StatementTimedOutException ? timedOut + 1 : 0;
+                if (failure is not null)
+                {
+                    LaneUnreadable(failure, lanes[i].Conversation);
+                    await RestAsync([lanes[i]], WhileUnreadable);
+                }
             }
             return contents;
         }
-        catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
+    }
+
+    private async Task<(LaneContent?, Exception?)> TryReadAsync(ClaimedLane lane)
+    {
+        try
         {
-            LaneUnreadable(e, lanes[0].Conversation);
-            await store.CommitAsync([new DeliveryCommit { Lease = lanes[0].Lease, Next = LaneNext.Hold, Hold = WhileUnreadable }], [], _abort.Token);
-            return [null];
+            return ((await ReadAsync([lane]))[0], null);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && !StatementTimedOutException.IsStoreAway(e))
+        {
+            return (null, e);
+        }
+    }
+
+    private async Task RestAsync(IReadOnlyList<ClaimedLane> lanes, TimeSpan rest)
+    {
+        try
+        {
+            await store.CommitAsync([.. lanes.Select(l => new DeliveryCommit { Lease = l.Lease, Next = LaneNext.Hold, Hold = rest })], [], _abort.Token);
+        }
+        catch (StatementTimedOutException e)
+        {
+            // Their leases run out; those that were read must not wait for that.
+            StoreDown(e.InnerException?.GetType().Name);
         }
     }
 

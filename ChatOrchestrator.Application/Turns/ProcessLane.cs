@@ -74,7 +74,7 @@ internal sealed partial class ProcessLane(
         {
             await (held.IsLost ? ChargeAsync(held) : GiveBackAsync(held));
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e) when (StatementTimedOutException.IsStoreAway(e))
         {
             // Nothing more can be saved. The lease runs out, and whoever takes the lane then finds what was committed.
             LaneLeft(lane.Conversation, "store_unavailable");
@@ -144,7 +144,7 @@ internal sealed partial class ProcessLane(
                 turn = turn with { State = TurnState.Silent, Reason = "empty_answer", Answer = null };
             }
         }
-        catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
+        catch (Exception e) when (e is not OperationCanceledException && !StatementTimedOutException.IsStoreAway(e))
         {
             var reason = TurnReasons.Of(e);
             if (e is not (ModelException or MediaException or ScoringException))

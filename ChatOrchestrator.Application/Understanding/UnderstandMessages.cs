@@ -124,7 +124,7 @@ internal sealed partial class UnderstandMessages(
                 await FollowAsync(cancellationToken);
             }
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e) when (StatementTimedOutException.IsStoreAway(e))
         {
             // The pump says so already; what is not done yet is found again.
         }
@@ -210,7 +210,7 @@ internal sealed partial class UnderstandMessages(
                 {
                     await UnderstandAsync(message, cancellationToken);
                 }
-                catch (Exception e) when (e is OperationCanceledException or StoreUnavailableException)
+                catch (Exception e) when (e is OperationCanceledException || StatementTimedOutException.IsStoreAway(e))
                 {
                     // It is not done, and will be found again.
                 }

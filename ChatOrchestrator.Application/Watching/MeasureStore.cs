@@ -84,7 +84,7 @@ internal sealed partial class MeasureStore : BackgroundService
                     _time.GetTimestamp())
                 : null;
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e) when (StatementTimedOutException.IsStoreAway(e))
         {
             // The health checks say so already; what is not known is not said.
             _last = null;

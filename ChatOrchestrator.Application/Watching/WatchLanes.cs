@@ -70,7 +70,7 @@ internal sealed partial class WatchLanes(
                 doorbell.Ring(0);
             }
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e) when (StatementTimedOutException.IsStoreAway(e))
         {
             // The pump says so already, and nothing can be found out now.
         }

@@ -93,7 +93,7 @@ internal sealed class ChatDatabase(IDbContextFactory<ChatDbContext> contexts, Np
         }
         catch (Exception e) when (IsUnavailable(e) && !cancellationToken.IsCancellationRequested)
         {
-            throw new StoreUnavailableException(e);
+            throw e as StoreUnavailableException ?? PostgresHotPath.Unavailable(e);
         }
     }
 

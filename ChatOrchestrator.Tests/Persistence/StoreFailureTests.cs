@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Infrastructure.Persistence;
 using ChatOrchestrator.Infrastructure.Persistence.Postgres;
 using Npgsql;
@@ -22,5 +23,19 @@ public sealed class StoreFailureTests
         var failure = new PostgresException("something", "ERROR", "ERROR", state);
         PostgresHotPath.IsUnavailable(failure).ShouldBe(isUnavailable);
         ChatDatabase.IsUnavailable(new InvalidOperationException("EF Core says so", failure)).ShouldBe(isUnavailable);
+    }
+
+    [Theory]
+    [InlineData("57014", true)]
+    [InlineData("55P03", true)]
+    [InlineData("57P01", false)]
+    [InlineData("53300", false)]
+    public void A_store_that_ended_the_statement_is_told_from_one_that_is_away(string state, bool timedOut)
+    {
+        var failure = new PostgresException("something", "ERROR", "ERROR", state);
+        foreach (var e in (Exception[])[failure, new InvalidOperationException("EF Core says so", failure)])
+        {
+            (PostgresHotPath.Unavailable(e) is StatementTimedOutException).ShouldBe(timedOut);
+        }
     }
 }

@@ -138,7 +138,7 @@ public abstract partial class EngineSuite(TestStore store) : StoreSuite(store)
         });
         model.GetStreamingResponseAsync(default!).ReturnsForAnyArgs(_ => new ChatResponse(new ChatMessage(ChatRole.Assistant, _answer)).ToChatResponseUpdates().ToAsyncEnumerable());
         builder.Services
-            .AddSingleton(Store.Inbox).AddSingleton(Store.Lanes)
+            .AddSingleton(Store.Inbox).AddSingleton(_lanes ?? Store.Lanes)
             .AddSingleton<IConnectionDirectory>(_connections).AddSingleton<IConnectionStore>(_ => _connectionStore ?? Connections).AddSingleton(Store.Watch)
             .AddSingleton<IPlatformAdapter>(_platform)
             .AddSingleton<ISignals, InProcessSignals>().AddSingleton<INamedLeases, InProcessNamedLeases>()

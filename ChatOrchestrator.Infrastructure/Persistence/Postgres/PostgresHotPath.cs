@@ -1,3 +1,4 @@
+using System.Data;
 using System.Net.Sockets;
 using ChatOrchestrator.Application.Ports;
 using Npgsql;
@@ -61,7 +62,7 @@ internal sealed class PostgresHotPath : IAsyncDisposable
             try
             {
                 await using var connection = await _source.OpenConnectionAsync(cancellationToken);
-                return await work(connection, cancellationToken);
+                return await RunAsync(connection, work, cancellationToken);
             }
             catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure && attempt < 4)
             {
@@ -69,10 +70,29 @@ internal sealed class PostgresHotPath : IAsyncDisposable
             }
             catch (Exception e) when (IsUnavailable(e) && !cancellationToken.IsCancellationRequested)
             {
-                throw new StoreUnavailableException(e);
+                throw Unavailable(e);
             }
         }
     }
+
+    /// <summary>A statement that met our own time limit, and of which Postgres said that it has ended it: the connection is as good as before.</summary>
+    private static async Task<T> RunAsync<T>(NpgsqlConnection connection, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work(connection, cancellationToken);
+        }
+        catch (NpgsqlException e) when (e.InnerException is TimeoutException && connection.State == ConnectionState.Open)
+        {
+            throw new StatementTimedOutException(e);
+        }
+    }
+
+    internal static StoreUnavailableException Unavailable(Exception e) =>
+        TimedOut(e) ? new StatementTimedOutException(e) : new StoreUnavailableException(e);
+
+    private static bool TimedOut(Exception? e) =>
+        e is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable } || (e?.InnerException is { } inner && TimedOut(inner));
 
     /// <summary>Whether it is the store that fails, and not the statement.</summary>
     internal static bool IsUnavailable(Exception e) => e switch
