@@ -96,7 +96,7 @@ public static class PersistenceRegistration
             Quiet(PostgresChatDbContext.Configure(options, provider.GetRequiredService<NpgsqlDataSource>())));
         services.AddSingleton<IDbContextFactory<ChatDbContext>, ChatDbContextFactory<PostgresChatDbContext>>();
         services.AddSingleton(_ => new PostgresHotPath(connectionString));
-        services.AddSingleton(provider => new PostgresCompany(provider.GetRequiredService<NpgsqlDataSource>(), alone));
+        services.AddSingleton(provider => new PostgresCompany(Settings(connectionString), alone, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PostgresCompany>>()));
         services.AddSingleton<IInboxStore, PostgresInboxStore>();
         services.AddSingleton<IBudgetStore, PostgresBudgetStore>();
         services.AddSingleton<ILaneStore, PostgresLaneStore>();
