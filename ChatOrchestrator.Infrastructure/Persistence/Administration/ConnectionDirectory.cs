@@ -16,7 +16,8 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 /// <summary>
 /// Three steps: snapshots in this process (the hot path, one dictionary look-up), HybridCache behind them (shared through
 /// Redis, with the secrets still encrypted), the store. A change empties all of them through the signal; should the signal
-/// be lost, the short lives of the entries heal it.
+/// be lost, the short lives of the entries heal it. What was read before a change and is written to Redis behind it is found
+/// there by whoever wrote it: the row is looked at once more.
 /// </summary>
 internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsyncDisposable
 {
@@ -37,7 +38,15 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
     private static readonly HybridCacheEntryOptions CacheLife = new()
     {
         Expiration = TimeSpan.FromMinutes(1),
-        LocalCacheExpiration = TimeSpan.FromSeconds(15),
+        // The snapshots are what is kept in this process.
+        Flags = HybridCacheEntryFlags.DisableLocalCache,
+    };
+
+    /// <summary>Who reads from the store writes by itself, and knows when it is written: the cache would answer first and write later.</summary>
+    private static readonly HybridCacheEntryOptions ReadOnly = new()
+    {
+        Expiration = CacheLife.Expiration,
+        Flags = HybridCacheEntryFlags.DisableLocalCache | HybridCacheEntryFlags.DisableDistributedCacheWrite,
     };
 
     private readonly ConcurrentDictionary<ConnectionId, Entry> _entries = new();
@@ -151,7 +160,10 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
     {
         try
         {
-            return await _cache.GetOrCreateAsync(Key(id), (Directory: this, Id: id), static (s, token) => s.Directory.ReadAsync(s.Id, token), CacheLife, cancellationToken: cancellationToken);
+            var reading = new Reading(this, id);
+            var stored = await _cache.GetOrCreateAsync(Key(id), reading, static (r, token) => r.ReadAsync(token), ReadOnly, cancellationToken: cancellationToken);
+            // Those who asked at the same time share the answer; one of them has read it.
+            return reading.IsDone ? await ShareAsync(id, stored) : stored;
         }
         catch (JsonException)
         {
@@ -165,6 +177,37 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
     {
         var found = await _database.ListAsync(ById, StoredConnection.Read, cancellationToken, id.Value);
         return found.Count == 0 ? throw new UnknownConnectionException() : found[0];
+    }
+
+    /// <summary>Puts what was read where every process finds it, unless it was changed meanwhile: nobody would take that away again.</summary>
+    private async ValueTask<StoredConnection> ShareAsync(ConnectionId id, StoredConnection stored)
+    {
+        try
+        {
+            await _cache.SetAsync(Key(id), stored, CacheLife, cancellationToken: CancellationToken.None);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Redis is away; it may have arrived all the same.
+            NotShared(id.Value, e.GetType().Name);
+        }
+        StoredConnection now;
+        try
+        {
+            now = await ReadAsync(id, CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // It is gone, or nobody knows.
+            await ChangedAsync(id, CancellationToken.None);
+            throw;
+        }
+        if (!now.Fingerprint().AsSpan().SequenceEqual(stored.Fingerprint()))
+        {
+            // Others may have found it by now.
+            await ChangedAsync(id, CancellationToken.None);
+        }
+        return now;
     }
 
     private Entry NewEntry(StoredConnection stored)
@@ -218,8 +261,24 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
     [LoggerMessage(Level = LogLevel.Information, Message = "Connection {ConnectionId} is in the shared cache in another build's form; it is read from the store")]
     private partial void NotUnderstood(Guid connectionId);
 
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {ConnectionId} is not shared with other processes ({Error})")]
+    private partial void NotShared(Guid connectionId, string error);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Connection {ConnectionId} stays in the cache until it expires ({Error})")]
     private partial void NotForgotten(Guid connectionId, string error);
+
+    /// <summary>What one who asks the cache does when it has nothing.</summary>
+    private sealed class Reading(ConnectionDirectory directory, ConnectionId id)
+    {
+        public bool IsDone { get; private set; }
+
+        public async ValueTask<StoredConnection> ReadAsync(CancellationToken cancellationToken)
+        {
+            var stored = await directory.ReadAsync(id, cancellationToken);
+            IsDone = true;
+            return stored;
+        }
+    }
 
     private sealed class Entry(byte[] fingerprint, ConnectionSnapshot snapshot)
     {
