@@ -196,7 +196,7 @@ public sealed partial class Inbox : IAsyncDisposable
     /// </summary>
     private async Task InterruptAsync(InboxMessage command, long sequence)
     {
-        _signals.Publish(Interrupts.Channel, Interrupts.Of(command.Conversation));
+        _signals.Publish(Interrupts.Channel, Interrupts.OfStop(command.Conversation, sequence));
         await _lanes.InterruptAsync(command.Conversation, sequence, Commands.Name(command.Text), CancellationToken.None);
         _doorbell.Ring(0);
     }

@@ -32,9 +32,10 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
     /// <summary>Gives a lane up at once because somebody took it.</summary>
     /// <param name="conversation">Whose lane.</param>
     /// <param name="keepsAnswer">Whether an answer in the making is still wanted, as a suggestion.</param>
-    public void Interrupt(ConversationId conversation, bool keepsAnswer)
+    /// <param name="beforeSequence">Whoever took the lane when everything before this message was done is left alone; null: nobody is.</param>
+    public void Interrupt(ConversationId conversation, bool keepsAnswer, long? beforeSequence = null)
     {
-        if (_held.TryGetValue(conversation, out var held))
+        if (_held.TryGetValue(conversation, out var held) && !(held.Lane.HandledSequence >= beforeSequence - 1))
         {
             Lose(held, keepsAnswer);
         }

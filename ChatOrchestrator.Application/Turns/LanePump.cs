@@ -227,9 +227,9 @@ internal sealed partial class LanePump(
 
     private void OnInterrupt(string payload)
     {
-        if (Interrupts.TryRead(payload, out var conversation, out var keepsAnswer))
+        if (Interrupts.TryRead(payload, out var interrupt))
         {
-            leases.Interrupt(conversation, keepsAnswer);
+            leases.Interrupt(interrupt.Conversation, interrupt.KeepsAnswer, interrupt.BeforeSequence);
         }
     }
 

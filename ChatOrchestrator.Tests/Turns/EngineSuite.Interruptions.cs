@@ -209,6 +209,33 @@ public abstract partial class EngineSuite
         _log.ToString().ShouldNotContain(Secret);
     }
 
+    [StoreFact]
+    public async Task A_stop_whose_signal_comes_late_does_not_cut_off_the_answer_to_a_later_question()
+    {
+        var (asked, answer) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+        var model = Substitute.For<IChatClient>();
+        model.GetResponseAsync(default!).ReturnsForAnyArgs(async call =>
+        {
+            asked.SetResult();
+            await answer.Task.WaitAsync(call.Arg<CancellationToken>());
+            return new ChatResponse(new ChatMessage(ChatRole.Assistant, "An answer."));
+        });
+        using var engine = await StartAsync(model);
+        var chat = await NewChatAsync("telegram");
+        var (_, stop) = await chat.SayAsync("/stop", MessageKind.Command);
+        await DrainAsync(chat);
+
+        await chat.SayAsync("a later question");
+        await asked.Task.WaitAsync(Deadline);
+        engine.Services.GetRequiredService<ISignals>().Publish(Interrupts.Channel, Interrupts.OfStop(chat.Id, stop));
+        answer.SetResult();
+        await DrainAsync(chat);
+
+        _platform.Sent.Select(p => p.Text).ShouldBe(["Stopped.", "An answer."]);
+        var turn = (await TurnsAsync(chat)).Last();
+        (turn.State, turn.Attempt).ShouldBe((TurnState.Answered, 1));
+    }
+
     private void PriceDear() => _aiOptions.Models["dear"] = new ModelOptions { InputPrice = 0.15m, OutputPrice = 0.6m };
 
     /// <summary>What <c>/stop</c> does to the turn in hand.</summary>
