@@ -4,6 +4,7 @@ using ChatOrchestrator.Application.Spending;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
+using ChatOrchestrator.Domain.Messages;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -151,7 +152,9 @@ internal sealed partial class KeepSummaries(
         var readable = new List<SaidMessage>(messages.Count);
         foreach (var message in messages)
         {
-            if (await unjudged.MayBeReadAsync(connection, new EarlierMessage(conversation, message.Id, EarlierMessage.SinceOf(message.Kind, message.CreatedAt, message.EditedAt), message.Text), cancellationToken))
+            var earlier = new EarlierMessage(conversation, message.Id, EarlierMessage.SinceOf(message.Kind, message.CreatedAt, message.EditedAt), message.Text);
+            // What was refused as too many is not worth asking for: nobody has answered it.
+            if (!(message.Kind == MessageKind.Unjudged && unjudged.IsDue(connection, earlier)) && await unjudged.MayBeReadAsync(connection, earlier, cancellationToken))
             {
                 readable.Add(message);
             }

@@ -10,14 +10,14 @@ namespace ChatOrchestrator.Application.Moderation;
 /// <param name="UnjudgedSince">Since when it is what nobody has judged; null: it was judged when it came.</param>
 internal readonly record struct EarlierMessage(ConversationId Conversation, Guid Id, DateTimeOffset? UnjudgedSince, string Text)
 {
-    /// <param name="kind">Talk among others comes without a turn that could judge it.</param>
+    /// <param name="kind">Talk among others comes without a turn that could judge it; what is refused gets none.</param>
     /// <param name="editedAt">When its author changed it last; null: it is as it was written.</param>
-    public static DateTimeOffset? SinceOf(MessageKind kind, DateTimeOffset createdAt, DateTimeOffset? editedAt) => editedAt ?? (kind == MessageKind.Overheard ? createdAt : null);
+    public static DateTimeOffset? SinceOf(MessageKind kind, DateTimeOffset createdAt, DateTimeOffset? editedAt) => editedAt ?? (kind is MessageKind.Overheard or MessageKind.Unjudged ? createdAt : null);
 }
 
 /// <summary>
-/// What a participant changed after it was let in, and what was said among others in a group, is judged before a model reads
-/// it: in the history of a later turn, in a summary, or to be understood. What was let through is remembered here, so that
+/// What a participant changed after it was let in, what was said among others in a group, and what was refused because it
+/// was too much is judged before a model reads it: in the history of a later turn, in a summary, or to be understood. What was let through is remembered here, so that
 /// each process asks once for it.
 /// </summary>
 internal sealed class ModerateHistory(ModerateText moderate)

@@ -184,6 +184,9 @@ public sealed record TurnCommit
 
     /// <summary>What moderation found in the messages and the answer; inbound messages that it blocks become <see cref="MessageKind.Blocked"/>.</summary>
     public IReadOnlyList<ModerationRecord> Moderations { get; init; } = [];
+
+    /// <summary>Inbound messages that nobody has judged, and has to before a model reads them; they become <see cref="MessageKind.Unjudged"/>.</summary>
+    public IReadOnlyList<Guid> Unjudged { get; init; } = [];
 }
 
 /// <summary>A line in a message's timeline.</summary>

@@ -19,6 +19,9 @@ internal sealed partial class ModerateTurn(ModerateText moderate, ModerateHistor
     /// <summary>Nobody could judge it, and it must not go on without.</summary>
     private const string NobodyJudged = "moderation_unavailable";
 
+    /// <summary>How many messages that were refused as too many are judged for one turn: the latest. It reads none of the others.</summary>
+    internal const int MaxRefusedJudged = 10;
+
     private static readonly Dictionary<string, double> NoScores = [];
 
     /// <summary>The turn with what was found in its messages; with an answer when they are refused.</summary>
@@ -54,8 +57,8 @@ internal sealed partial class ModerateTurn(ModerateText moderate, ModerateHistor
     }
 
     /// <summary>
-    /// The turn with what was found in messages that no model reads now (an operator has the conversation, the participant
-    /// was too fast, the bot answers by itself): a later one has them in its history. Nobody waits for it, and it changes
+    /// The turn with what was found in messages that no model reads now (an operator has the conversation, the bot answers by
+    /// itself): a later one has them in its history. Nobody waits for it, and it changes
     /// nothing of what is answered.
     /// </summary>
     public async ValueTask<TurnCommit> UnreadAsync(TurnCommit turn, HeldLane held, IReadOnlyList<LaneMessage> messages, ConnectionSnapshot connection)
@@ -80,6 +83,13 @@ internal sealed partial class ModerateTurn(ModerateText moderate, ModerateHistor
         return records.Count == 0 ? turn : turn with { Moderations = records };
     }
 
+    /// <summary>
+    /// The turn of messages that are too many: to judge each of them would let anybody ask for as much as they like. They are
+    /// judged when a later turn would read them.
+    /// </summary>
+    public TurnCommit Refused(TurnCommit turn, IReadOnlyList<LaneMessage> messages, ConnectionSnapshot connection) =>
+        moderate.SettingsOf(connection.Bot) is null ? turn : turn with { Unjudged = [.. messages.Where(m => !string.IsNullOrWhiteSpace(m.Text) && !Commands.IsBare(m)).Select(m => m.Id)] };
+
     /// <summary>What a turn that failed because nobody could judge its messages says of them: no later one reads them either.</summary>
     public IReadOnlyList<ModerationRecord> Unjudged(HeldLane held, IReadOnlyList<LaneMessage> messages, ConnectionSnapshot connection) =>
         [.. messages.Where(m => !string.IsNullOrWhiteSpace(m.Text)).Select(m => Record(held, connection, m.Id, ModerationDirection.Input, new Verdict(ModerationAction.Block, NoScores, IsUnchecked: true), text: null))];
@@ -100,6 +110,8 @@ internal sealed partial class ModerateTurn(ModerateText moderate, ModerateHistor
         {
             return (turn, history);
         }
+        history = WithoutTooMany(history, isDue);
+        isDue = [.. history.Select(m => m.Kind != MessageKind.Blocked && unjudged.IsDue(connection, Earlier(held, m)))];
         // At once: a group may have said much since the bot was asked last, and the answer waits for it.
         var verdicts = await Task.WhenAll(history.Select((m, i) =>
             isDue[i] && m.Sequence <= turn.ThroughSequence ? unjudged.JudgeAsync(connection, Earlier(held, m), held.Generation).AsTask() : Task.FromResult<Verdict?>(null)));
@@ -156,6 +168,13 @@ internal sealed partial class ModerateTurn(ModerateText moderate, ModerateHistor
         return verdict.Action == ModerationAction.Ignore && !verdict.IsUnchecked
             ? turn
             : turn with { Moderations = [.. turn.Moderations, Record(held, connection, turn.AnswerId, ModerationDirection.Output, verdict, text: null)] };
+    }
+
+    /// <summary>Of what was refused and is still to be judged, only the latest.</summary>
+    private static IReadOnlyList<LaneMessage> WithoutTooMany(IReadOnlyList<LaneMessage> history, bool[] isDue)
+    {
+        var tooMany = isDue.Where((due, i) => due && history[i].Kind == MessageKind.Unjudged).Count() - MaxRefusedJudged;
+        return tooMany <= 0 ? history : [.. history.Where((m, i) => !(isDue[i] && m.Kind == MessageKind.Unjudged && tooMany-- > 0))];
     }
 
     private static EarlierMessage Earlier(HeldLane held, LaneMessage message) =>

@@ -127,7 +127,7 @@ internal sealed partial class ProcessLane(
                 throw new InvalidOperationException("The last attempt ended in something that could not be saved; it is not made once more.");
             }
             turn = admission.Refusal is { } refusal
-                ? await moderate.UnreadAsync(turn with { Reason = refusal, Answer = admission.Notice }, held, messages, connection)
+                ? moderate.Refused(turn with { Reason = refusal, Answer = admission.Notice }, messages, connection)
                 : await DecideAsync(turn, held, content, messages, connection, platform);
             if (turn.Answer is not null)
             {
@@ -207,7 +207,7 @@ internal sealed partial class ProcessLane(
 
     /// <summary>Not where what is loaded may have changed: by a command, or by talk among others.</summary>
     private bool MayStay(HeldLane held, TurnCommit turn) =>
-        held.Lane.State == ConversationState.Active && !held.Lane.IsGroup && !turn.Forget && !turn.HandOver && turn.Moderations.Count == 0 && !held.Cancellation.IsCancellationRequested
+        held.Lane.State == ConversationState.Active && !held.Lane.IsGroup && !turn.Forget && !turn.HandOver && turn.Moderations.Count == 0 && turn.Unjudged.Count == 0 && !held.Cancellation.IsCancellationRequested
         && time.GetElapsedTime(held.ClaimedAt) < LongestStay;
 
     /// <summary>Fills in what the turn answers, if anything.</summary>

@@ -36,6 +36,12 @@ public enum MessageKind
 
     /// <summary>Moderation refused it: it was answered with a polite text, and no model ever reads it.</summary>
     Blocked = 7,
+
+    /// <summary>
+    /// Refused before anybody judged it (too many in a minute), where moderation is on: answered by nothing. It is judged
+    /// when a model would read it.
+    /// </summary>
+    Unjudged = 8,
 }
 
 /// <summary>

@@ -257,12 +257,6 @@ public abstract partial class EngineSuite
         await chat.SayAsync("/help", MessageKind.Command);
         await DrainAsync(chat);
         await conversations.ChangeStateAsync(chat.Id, c => c.Resume(), "resumed", default);
-        var limited = await NewChatAsync("telegram", Moderated with { MessagesPerMinute = 1 });
-        await limited.SayAsync("hello");
-        await DrainAsync(limited);
-        await limited.SayAsync("a hasty evil plan");
-        await DrainAsync(limited);
-
         await chat.SayAsync("hello again");
         await DrainAsync(chat);
 
@@ -271,9 +265,44 @@ public abstract partial class EngineSuite
         (await TurnsAsync(chat)).Select(t => t.Reason).ShouldBe([null, "handed_off", "handed_off", null]);
         (await MessagesAsync(chat)).Where(m => m.Author == MessageAuthor.Participant).Select(m => m.Kind).ShouldBe(
             [MessageKind.Blocked, MessageKind.Blocked, MessageKind.Command, MessageKind.Text]);
-        (await MessagesAsync(limited)).Single(m => m.Text.Contains("evil")).Kind.ShouldBe(MessageKind.Blocked);
-        (await TurnsAsync(limited))[^1].Reason.ShouldBe("rate_limited");
         await _scores.DidNotReceive().ScoreAsync("/help", Arg.Any<int>(), Arg.Any<CancellationToken>());
+    }
+
+    [StoreFact]
+    public async Task What_is_too_much_in_a_minute_is_judged_when_a_later_turn_would_read_it_and_only_the_latest_of_it()
+    {
+        Judge("evil", "violence");
+        var processing = Moderated with { MessagesPerMinute = 1 };
+        var chat = await NewChatAsync("telegram", processing);
+        int Asked() => _scores.ReceivedCalls().Count(call => call.GetMethodInfo().Name == nameof(IScoresTexts.ScoreAsync));
+        var asked = 0;
+        using (var engine = await StartAsync())
+        {
+            await chat.SayAsync("hello");
+            await DrainAsync(chat);
+            asked = Asked();
+            for (var i = 0; i < 12; i++)
+            {
+                await chat.SayAsync(i == 6 ? "a hasty evil plan" : $"a hasty plan, number {i}");
+            }
+            await DrainAsync(chat);
+            await engine.StopAsync();
+        }
+        (await TurnsAsync(chat)).Skip(1).ShouldAllBe(t => t.Reason == "rate_limited");
+        Asked().ShouldBe(asked, "nobody is asked about what is refused");
+        (await MessagesAsync(chat)).Count(m => m.Kind == MessageKind.Unjudged).ShouldBe(12);
+
+        // Another process has counted nothing.
+        using var later = await StartAsync();
+        await chat.SayAsync("now slowly");
+        await DrainAsync(chat);
+
+        var read = _prompts.Last().Select(m => m.Text).ToList();
+        read.ShouldAllBe(text => !text.Contains("evil"));
+        string.Join('\n', read).ShouldContain("number 11");
+        string.Join('\n', read).ShouldNotContain("number 1\n", Case.Sensitive, "of what is too much only the latest is read");
+        (await MessagesAsync(chat)).Single(m => m.Text.Contains("evil")).Kind.ShouldBe(MessageKind.Blocked);
+        (Asked() - asked).ShouldBe(10 + 2, "ten of them, the question and its answer");
     }
 
     [StoreFact]

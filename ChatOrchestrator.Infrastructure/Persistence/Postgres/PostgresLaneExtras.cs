@@ -4,6 +4,7 @@ using ChatOrchestrator.Domain.Conversations;
 using ChatOrchestrator.Infrastructure.Persistence.Analytics;
 using ChatOrchestrator.Infrastructure.Persistence.Notifications;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
 
@@ -34,6 +35,8 @@ internal static class PostgresLaneExtras
 
     private const string Note = "INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at) VALUES ($1, $2, $3, $4, now())";
 
+    private const string Unjudged = "UPDATE messages SET kind = 8 WHERE id = ANY($1)";
+
     /// <summary>$1–$10 the record, $11 the timeline's detail.</summary>
     private const string Moderate = """
         WITH kept AS (
@@ -46,7 +49,7 @@ internal static class PostgresLaneExtras
         """;
 
     public static bool HasExtras(TurnCommit turn) =>
-        turn.Forget || turn.Reopen || turn.DeadLetterOf is not null || turn.TakenOverFrom is not null || turn.Notes.Count > 0 || turn.Moderations.Count > 0
+        turn.Forget || turn.Reopen || turn.DeadLetterOf is not null || turn.TakenOverFrom is not null || turn.Notes.Count > 0 || turn.Moderations.Count > 0 || turn.Unjudged.Count > 0
         || turn.Charge is not null || turn.HandOver || turn.Notifications.Count > 0;
 
     public static bool HasExtras(DeliveryCommit delivery) =>
@@ -86,6 +89,10 @@ internal static class PostgresLaneExtras
                     .Value((int)record.Direction).Value((int)record.Action).Value(record.Reason).Value(ModerationWords.Json(record)).Value<string?>(record.Text)
                     .Value((int)record.State).Value<string?>(ModerationWords.Detail(record)),
                 token);
+        }
+        if (turn.Unjudged.Count > 0)
+        {
+            await RunAsync(new NpgsqlCommand(Unjudged, connection).Column(turn.Unjudged, NpgsqlDbType.Uuid, id => id), token);
         }
         if (turn.TakenOverFrom is { } worker)
         {

@@ -42,6 +42,8 @@ internal static class SqliteLaneExtras
 
     private const string BlockMessage = "UPDATE messages SET kind = 7 WHERE id = $1";
 
+    private const string Unjudged = "UPDATE messages SET kind = 8 WHERE id = $1";
+
     public static void Apply(SqliteSession session, TurnCommit turn)
     {
         var conversation = turn.Lease.Conversation.Value;
@@ -83,6 +85,10 @@ internal static class SqliteLaneExtras
             {
                 session.Run(BlockMessage, record.MessageId);
             }
+        }
+        foreach (var refused in turn.Unjudged)
+        {
+            session.Run(Unjudged, refused);
         }
         if (turn.TakenOverFrom is { } worker)
         {
