@@ -36,6 +36,10 @@ public sealed class LimitOptions
     [Range(1, 100_000)]
     public int ApiConcurrency { get; set; } = 256;
 
+    /// <summary>Open web chats (streams of events) of one address at one process, which has 10,000.</summary>
+    [Range(1, 10_000)]
+    public int WebChatStreamsPerAddress { get; set; } = 2_500;
+
     /// <summary>Open connections of one process.</summary>
     [Range(10, 1_000_000)]
     public int MaxConnections { get; set; } = 20_000;

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
-using ChatOrchestrator.Application;
+using ChatOrchestrator.ApiService.Security;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
@@ -21,9 +21,6 @@ internal sealed class WebChatStream : IAsyncDisposable
 {
     private const int PageSize = 100;
 
-    /// <summary>How many pages may be open at one process: each costs a subscription and a buffer. What is over it gets 503 and comes back elsewhere or later.</summary>
-    internal const int MaxStreams = 10_000;
-
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(15);
     private static readonly byte[] Ping = ": ping\n\n"u8.ToArray();
@@ -38,8 +35,6 @@ internal sealed class WebChatStream : IAsyncDisposable
     // Bounded: a page that reads slowly loses pieces of the answer that grows, never the stored message at its end.
     private readonly Channel<WebChatSignal> _signals = Channel.CreateBounded<WebChatSignal>(
         new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
-
-    private static int _open;
 
     private IAsyncDisposable? _subscription;
     private long _lastSequence;
@@ -60,7 +55,8 @@ internal sealed class WebChatStream : IAsyncDisposable
     }
 
     public static async Task<IResult> HandleAsync(
-        Guid connectionId, IConnectionDirectory connections, WebChatSessions sessions, ISignals signals, IHostApplicationLifetime lifetime, PublicAddress address, HttpContext http)
+        Guid connectionId, IConnectionDirectory connections, WebChatSessions sessions, ISignals signals, StreamPlaces places, TimeProvider time,
+        IHostApplicationLifetime lifetime, PublicAddress address, HttpContext http)
     {
         var connection = await WebChatEndpoints.FindAsync(connections, connectionId, http.RequestAborted);
         if (WebChatEndpoints.FindSession(http.Request, connection, sessions, address) is not { } session)
@@ -69,8 +65,14 @@ internal sealed class WebChatStream : IAsyncDisposable
         }
         // What is not a number is no event of ours; from the start then.
         _ = long.TryParse(http.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last);
-        using var place = new Place();
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        using var place = places.TryEnter(Callers.AddressOf(http));
+        if (place is null)
+        {
+            http.Response.Headers.RetryAfter = "5";
+            return TypedResults.Problem("This address has more chats open than one may have; close some.", statusCode: StatusCodes.Status429TooManyRequests);
+        }
+        using var expired = new CancellationTokenSource(session.ExpiresAt - time.GetUtcNow(), time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping, expired.Token);
         await using var stream = new WebChatStream(http, session, last);
         try
         {
@@ -79,7 +81,8 @@ internal sealed class WebChatStream : IAsyncDisposable
         }
         catch (Exception e) when (ended.IsCancellationRequested && e is OperationCanceledException or IOException)
         {
-            // The page is gone, or this process stops: the page comes back with Last-Event-ID.
+            // The page is gone, its token has expired, or this process stops: the page comes back with Last-Event-ID, and
+            // with a new token where it must.
         }
         return Results.Empty;
     }
@@ -263,22 +266,6 @@ internal sealed class WebChatStream : IAsyncDisposable
     {
         _lastWrite = _time.GetTimestamp();
         await _response.Body.FlushAsync(cancellationToken);
-    }
-
-    /// <summary>One of the process's streams.</summary>
-    private sealed class Place : IDisposable
-    {
-        /// <exception cref="OverloadedException">All are taken.</exception>
-        public Place()
-        {
-            if (Interlocked.Increment(ref _open) > MaxStreams)
-            {
-                Dispose();
-                throw new OverloadedException();
-            }
-        }
-
-        public void Dispose() => Interlocked.Decrement(ref _open);
     }
 
     private sealed record Sight(Conversation? Conversation, IReadOnlyList<Domain.Messages.Message> Messages);
