@@ -115,6 +115,27 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_unknown_connection_costs_one_look_up_in_a_few_seconds_until_it_is_made_somewhere()
+    {
+        var (silent, told) = (Another(), Another());
+        foreach (var (process, connection) in new[] { (_here, silent), (_here, told), (_there, told) })
+        {
+            (await FindAsync(process, connection)).ShouldBeNull();
+        }
+        await _here.GetRequiredService<IConnectionStore>().AddAsync(silent, null, CancellationToken.None);
+        await _here.GetRequiredService<IConnectionStore>().AddAsync(told, null, CancellationToken.None);
+        await _here.GetRequiredService<IConnectionDirectory>().ChangedAsync(told.Id, CancellationToken.None);
+
+        (await FindAsync(_here, silent)).ShouldBeNull("the store was not asked again");
+        (await FindAsync(_here, told)).ShouldNotBeNull();
+        (await FindAsync(_there, told)).ShouldNotBeNull();
+        _time.Advance(TimeSpan.FromSeconds(10));
+        (await FindAsync(_here, silent)).ShouldNotBeNull();
+
+        PlatformConnection Another() => new(_connection.BotId, PlatformName.From("telegram"), "Another", "{}", _connection.ProtectedSecrets, TimeProvider.System.GetUtcNow());
+    }
+
+    [Fact]
     public async Task A_disabled_connection_says_why_everywhere()
     {
         var refused = (await FindAsync(_there))!;
@@ -176,8 +197,8 @@ public sealed class ConnectionDirectoryTests : IAsyncLifetime
         (await FindAsync(_there)).ShouldNotBeNull().Bot.Name.ShouldBe("Bot");
     }
 
-    private ValueTask<ConnectionSnapshot?> FindAsync(ServiceProvider process) =>
-        process.GetRequiredService<IConnectionDirectory>().FindAsync(_connection.Id, CancellationToken.None);
+    private ValueTask<ConnectionSnapshot?> FindAsync(ServiceProvider process, PlatformConnection? connection = null) =>
+        process.GetRequiredService<IConnectionDirectory>().FindAsync((connection ?? _connection).Id, CancellationToken.None);
 
     private ServiceProvider Process()
     {

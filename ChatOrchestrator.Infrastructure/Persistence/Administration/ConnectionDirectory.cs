@@ -49,7 +49,15 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
         Flags = HybridCacheEntryFlags.DisableLocalCache | HybridCacheEntryFlags.DisableDistributedCacheWrite,
     };
 
+    /// <summary>Anybody can make ids up: asking for the same one again costs nothing, and what is kept of them stays small.</summary>
+    private static readonly TimeSpan UnknownLife = TimeSpan.FromSeconds(5);
+
+    private const int MaxUnknown = 10_000;
+
     private readonly ConcurrentDictionary<ConnectionId, Entry> _entries = new();
+
+    /// <summary>Ids that do not exist, and until when that is believed.</summary>
+    private readonly ConcurrentDictionary<ConnectionId, long> _unknown = new();
 
     /// <summary>How many changes were heard of: what was read while one was made may be what was before it, and must not be kept.</summary>
     private long _changes;
@@ -84,11 +92,14 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
     public ValueTask<ConnectionSnapshot?> FindAsync(ConnectionId id, CancellationToken cancellationToken) =>
         _entries.TryGetValue(id, out var entry) && _time.GetTimestamp() < entry.FreshUntil
             ? new ValueTask<ConnectionSnapshot?>(entry.Snapshot)
-            : new ValueTask<ConnectionSnapshot?>(LoadAsync(id, cancellationToken));
+            : _unknown.TryGetValue(id, out var until) && _time.GetTimestamp() < until
+                ? new ValueTask<ConnectionSnapshot?>((ConnectionSnapshot?)null)
+                : new ValueTask<ConnectionSnapshot?>(LoadAsync(id, cancellationToken));
 
     public async ValueTask ChangedAsync(ConnectionId id, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _changes);
+        _unknown.TryRemove(id, out _);
         _entries.TryRemove(id, out _);
         await ForgetAsync(id);
         _signals.Publish(Channel, id.ToString());
@@ -132,6 +143,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
         catch (UnknownConnectionException)
         {
             _entries.TryRemove(id, out _);
+            RememberUnknown(id, changes);
             return null;
         }
         catch (StoreUnavailableException) when (before is not null)
@@ -154,6 +166,20 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
             await ForgetAsync(id, entry);
         }
         return entry.Snapshot;
+    }
+
+    /// <param name="changes">How many changes were known when it was looked for: it may be one of those since that has made it.</param>
+    private void RememberUnknown(ConnectionId id, long changes)
+    {
+        if (_unknown.Count >= MaxUnknown)
+        {
+            _unknown.Clear();
+        }
+        _unknown[id] = Until(UnknownLife);
+        if (Interlocked.Read(ref _changes) != changes)
+        {
+            _unknown.TryRemove(id, out _);
+        }
     }
 
     private async ValueTask<StoredConnection> FetchAsync(ConnectionId id, CancellationToken cancellationToken)
@@ -226,6 +252,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
         {
             var id = new ConnectionId(guid);
             Interlocked.Increment(ref _changes);
+            _unknown.TryRemove(id, out _);
             _entries.TryRemove(id, out _);
             _ = ForgetAsync(id);
         }
@@ -295,7 +322,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
         }
     }
 
-    /// <summary>Keeps the cache from remembering ids that do not exist: anybody can make those up.</summary>
+    /// <summary>Keeps the shared cache from remembering ids that do not exist.</summary>
     private sealed class UnknownConnectionException : Exception;
 }
 
