@@ -40,14 +40,14 @@ internal static class BotEndpoints
 
     private static async Task<Ok<BotResponse>> ChangeAsync(Guid id, JsonObject patch, ChangeBot change, Acting acting, HttpContext http, CancellationToken cancellationToken)
     {
-        var bot = await change.HandleAsync(new BotId(id), stored => Requests.Merge(stored, patch), Requests.ExpectedVersion(http.Request), acting.Actor, cancellationToken);
+        var bot = await change.HandleAsync(new BotId(id), stored => Requests.Merge(stored, patch), Requests.ExpectedVersions(http.Request), acting.Actor, cancellationToken);
         Requests.WriteVersion(http.Response, bot.Version);
         return TypedResults.Ok(BotResponse.Of(bot));
     }
 
     private static async Task<NoContent> DeleteAsync(Guid id, DeleteBot delete, Acting acting, HttpRequest request, CancellationToken cancellationToken)
     {
-        await delete.HandleAsync(new BotId(id), Requests.ExpectedVersion(request), acting.Actor, cancellationToken);
+        await delete.HandleAsync(new BotId(id), Requests.ExpectedVersions(request), acting.Actor, cancellationToken);
         return TypedResults.NoContent();
     }
 }

@@ -47,14 +47,14 @@ internal static class ConnectionEndpoints
     {
         var view = await change.HandleAsync(
             new ConnectionId(id), new ConnectionChange(request.DisplayName, request.Secrets, request.Settings, request.Enabled),
-            Requests.ExpectedVersion(http.Request), acting.Actor, cancellationToken);
+            Requests.ExpectedVersions(http.Request), acting.Actor, cancellationToken);
         Requests.WriteVersion(http.Response, view.Connection.Version);
         return TypedResults.Ok(ConnectionResponse.Of(view, address, http.Request));
     }
 
     private static async Task<NoContent> DeleteAsync(Guid id, DeleteConnection delete, Acting acting, HttpRequest request, CancellationToken cancellationToken)
     {
-        await delete.HandleAsync(new ConnectionId(id), Requests.ExpectedVersion(request), acting.Actor, cancellationToken);
+        await delete.HandleAsync(new ConnectionId(id), Requests.ExpectedVersions(request), acting.Actor, cancellationToken);
         return TypedResults.NoContent();
     }
 }

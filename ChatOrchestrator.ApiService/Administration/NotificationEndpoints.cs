@@ -60,7 +60,7 @@ internal static class NotificationEndpoints
     private static async Task<Ok<NotificationRuleResponse>> ChangeAsync(
         Guid id, Guid ruleId, NotificationRuleRequest request, AdministerNotificationRules rules, Acting acting, HttpContext http, CancellationToken cancellationToken)
     {
-        var view = await rules.ChangeAsync(new BotId(id), ruleId, request.ToInput(), Requests.ExpectedVersion(http.Request), acting.Actor, cancellationToken);
+        var view = await rules.ChangeAsync(new BotId(id), ruleId, request.ToInput(), Requests.ExpectedVersions(http.Request), acting.Actor, cancellationToken);
         Requests.WriteVersion(http.Response, view.Rule.Version);
         return TypedResults.Ok(NotificationRuleResponse.Of(view));
     }

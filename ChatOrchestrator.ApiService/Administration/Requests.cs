@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using ChatOrchestrator.ApiService.Problems;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Domain.Bots;
-using Microsoft.Net.Http.Headers;
 
 namespace ChatOrchestrator.ApiService.Administration;
 
@@ -50,20 +49,33 @@ internal static class Requests
         ? new PageRequest(limit ?? PageRequest.DefaultLimit, string.IsNullOrEmpty(cursor) ? null : cursor)
         : throw new MalformedQueryException("limit", $"limit must lie between 1 and {PageRequest.MaxLimit}.");
 
-    /// <summary>The version in <c>If-Match</c>, or null when any will do. An entity tag that is not ours matches nothing.</summary>
-    public static int? ExpectedVersion(HttpRequest request) => request.GetTypedHeaders().IfMatch switch
+    /// <summary>
+    /// The versions in <c>If-Match</c>, or null when any will do. An entity tag that is not ours matches nothing, nor does a
+    /// weak one: <see href="https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1">RFC 9110, 13.1.1</see>.
+    /// </summary>
+    public static ExpectedVersions? ExpectedVersions(HttpRequest request)
     {
-        { Count: > 0 } tags when !tags.Contains(EntityTagHeaderValue.Any) =>
-            int.TryParse(tags[0].Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : -1,
-        _ => request.Headers.IfMatch.Count > 0 && request.Headers.IfMatch != "*" ? -1 : null,
-    };
+        if (request.Headers.IfMatch.Count == 0 || request.Headers.IfMatch.ToString().Trim() == "*")
+        {
+            return null;
+        }
+        List<int> versions = [];
+        foreach (var tag in request.GetTypedHeaders().IfMatch)
+        {
+            if (!tag.IsWeak && int.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) && tag.Tag == Tag(version))
+            {
+                versions.Add(version);
+            }
+        }
+        return new ExpectedVersions(versions);
+    }
 
     /// <summary>Where the caller reached us, as they say: it may be no address at all.</summary>
     public static Uri RootOf(HttpRequest request) =>
         Uri.TryCreate($"{request.Scheme}://{request.Host}{request.PathBase}", UriKind.Absolute, out var root) ? root : new Uri("http://localhost");
 
     public static void WriteVersion(HttpResponse response, int version) =>
-        response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+        response.Headers.ETag = Tag(version);
 
     /// <summary>Applies a JSON merge patch (RFC 7396).</summary>
     /// <exception cref="MalformedBodyException">The result is not a <typeparamref name="T"/>.</exception>
@@ -80,6 +92,8 @@ internal static class Requests
             throw new MalformedBodyException(e);
         }
     }
+
+    private static string Tag(int version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
     private static void Merge(JsonObject target, JsonObject patch)
     {

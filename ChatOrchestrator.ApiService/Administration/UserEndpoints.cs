@@ -79,14 +79,14 @@ internal static class UserEndpoints
         Guid id, JsonObject patch, AdministerUsers users, Acting acting, HttpContext http, CancellationToken cancellationToken)
     {
         var user = await users.ChangeAsync(
-            id, stored => Requests.Merge(stored, patch), Requests.ExpectedVersion(http.Request), acting.Caller, acting.Actor, cancellationToken);
+            id, stored => Requests.Merge(stored, patch), Requests.ExpectedVersions(http.Request), acting.Caller, acting.Actor, cancellationToken);
         Requests.WriteVersion(http.Response, user.Version);
         return TypedResults.Ok(UserResponse.Of(user));
     }
 
     private static async Task<NoContent> DeleteAsync(Guid id, AdministerUsers users, Acting acting, HttpRequest request, CancellationToken cancellationToken)
     {
-        await users.DeleteAsync(id, Requests.ExpectedVersion(request), acting.Caller, acting.Actor, cancellationToken);
+        await users.DeleteAsync(id, Requests.ExpectedVersions(request), acting.Caller, acting.Actor, cancellationToken);
         return TypedResults.NoContent();
     }
 }

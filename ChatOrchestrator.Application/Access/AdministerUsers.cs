@@ -39,12 +39,12 @@ public sealed class AdministerUsers(IUserStore users, IPasswords passwords, Gran
 
     /// <summary>A new password, and being disabled, ends every session of the user.</summary>
     /// <param name="merge">Makes the new input from what is stored; a password of null stays.</param>
-    /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
+    /// <param name="expected">The versions that the caller has read, or null for any.</param>
     /// <exception cref="NotFoundException">There is no such user.</exception>
     /// <exception cref="StaleVersionException">The user has another version.</exception>
     /// <exception cref="InvalidInputException">The password is too short, or there is no such role, permission or bot.</exception>
     /// <exception cref="AccessRefusedException">The user has a higher role than the caller, or would get one.</exception>
-    public async Task<User> ChangeAsync(Guid id, Func<UserInput, UserInput> merge, int? expectedVersion, Caller caller, Actor actor, CancellationToken cancellationToken)
+    public async Task<User> ChangeAsync(Guid id, Func<UserInput, UserInput> merge, ExpectedVersions? expected, Caller caller, Actor actor, CancellationToken cancellationToken)
     {
         var known = await ReadAsync(id, cancellationToken);
         GrantAccess.RequireRole(caller, known.Role);
@@ -65,7 +65,7 @@ public sealed class AdministerUsers(IUserStore users, IPasswords passwords, Gran
             id,
             u =>
             {
-                if (u.Version != version || (expectedVersion is { } expected && u.Version != expected))
+                if (u.Version != version || expected?.Include(u.Version) == false)
                 {
                     throw new StaleVersionException();
                 }
@@ -85,11 +85,11 @@ public sealed class AdministerUsers(IUserStore users, IPasswords passwords, Gran
 
     /// <exception cref="NotFoundException">There is no such user.</exception>
     /// <exception cref="AccessRefusedException">The user has a higher role than the caller.</exception>
-    public async Task DeleteAsync(Guid id, int? expectedVersion, Caller caller, Actor actor, CancellationToken cancellationToken)
+    public async Task DeleteAsync(Guid id, ExpectedVersions? expected, Caller caller, Actor actor, CancellationToken cancellationToken)
     {
         var user = await ReadAsync(id, cancellationToken);
         GrantAccess.RequireRole(caller, user.Role);
-        if (expectedVersion is { } version && user.Version != version)
+        if (expected?.Include(user.Version) == false)
         {
             throw new StaleVersionException();
         }

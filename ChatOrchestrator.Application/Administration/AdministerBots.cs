@@ -33,16 +33,16 @@ public sealed class ReadBots(IBotStore bots)
 public sealed class ChangeBot(IBotStore bots, IConnectionStore connections, IConnectionDirectory directory, RequirePrices prices, TimeProvider time)
 {
     /// <param name="merge">Makes the new input from what is stored.</param>
-    /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
+    /// <param name="expected">The versions that the caller has read, or null for any.</param>
     /// <exception cref="NotFoundException">There is no such bot.</exception>
     /// <exception cref="StaleVersionException">The bot has another version.</exception>
-    public async Task<Bot> HandleAsync(BotId id, Func<BotInput, BotInput> merge, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
+    public async Task<Bot> HandleAsync(BotId id, Func<BotInput, BotInput> merge, ExpectedVersions? expected, Actor actor, CancellationToken cancellationToken)
     {
         var bot = await bots.ChangeAsync(
             id,
             stored =>
             {
-                if (expectedVersion is { } version && stored.Version != version)
+                if (expected?.Include(stored.Version) == false)
                 {
                     throw new StaleVersionException();
                 }
@@ -65,13 +65,13 @@ public sealed class ChangeBot(IBotStore bots, IConnectionStore connections, ICon
 /// <summary>Deletes a bot with its connections and everything that was said there.</summary>
 public sealed class DeleteBot(IBotStore bots, IConnectionStore connections, DeleteConnection deleteConnection, FindCaller callers, TimeProvider time)
 {
-    /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
+    /// <param name="expected">The versions that the caller has read, or null for any.</param>
     /// <exception cref="NotFoundException">There is no such bot.</exception>
     /// <exception cref="StaleVersionException">The bot has another version.</exception>
-    public async Task HandleAsync(BotId id, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
+    public async Task HandleAsync(BotId id, ExpectedVersions? expected, Actor actor, CancellationToken cancellationToken)
     {
         var stored = await bots.FindAsync(id, cancellationToken) ?? throw new NotFoundException("bot");
-        if (expectedVersion is { } version && stored.Version != version)
+        if (expected?.Include(stored.Version) == false)
         {
             throw new StaleVersionException();
         }

@@ -102,16 +102,16 @@ public sealed class ChangeConnection(
     /// <summary>The reason that a connection is off when an operator switched it off.</summary>
     public const string SwitchedOff = "switched_off";
 
-    /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
+    /// <param name="expected">The versions that the caller has read, or null for any.</param>
     /// <exception cref="NotFoundException">There is no such connection.</exception>
     /// <exception cref="StaleVersionException">The connection has another version.</exception>
     /// <exception cref="DomainException">The name is not valid.</exception>
     /// <exception cref="InvalidInputException">The secrets or the settings are not valid.</exception>
-    public async Task<ConnectionView> HandleAsync(ConnectionId id, ConnectionChange input, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
+    public async Task<ConnectionView> HandleAsync(ConnectionId id, ConnectionChange input, ExpectedVersions? expected, Actor actor, CancellationToken cancellationToken)
     {
         var stored = await connections.FindAsync(id, cancellationToken) ?? throw new NotFoundException("connection");
         var bot = await bots.FindAsync(stored.BotId, cancellationToken) ?? throw new NotFoundException("connection");
-        if (expectedVersion is { } expected && stored.Version != expected)
+        if (expected?.Include(stored.Version) == false)
         {
             throw new StaleVersionException();
         }
@@ -178,10 +178,10 @@ public sealed class DeleteConnection(IConnectionStore connections, Platforms pla
     /// <summary>The reason that a connection is off while it is deleted.</summary>
     public const string Deleting = "deleting";
 
-    /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
+    /// <param name="expected">The versions that the caller has read, or null for any.</param>
     /// <exception cref="NotFoundException">There is no such connection.</exception>
     /// <exception cref="StaleVersionException">The connection has another version.</exception>
-    public async Task HandleAsync(ConnectionId id, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
+    public async Task HandleAsync(ConnectionId id, ExpectedVersions? expected, Actor actor, CancellationToken cancellationToken)
     {
         var snapshot = await directory.FindAsync(id, cancellationToken);
         // First nothing new may come in; then it can be emptied, in steps, also after an interruption.
@@ -190,7 +190,7 @@ public sealed class DeleteConnection(IConnectionStore connections, Platforms pla
             id,
             connection =>
             {
-                if (expectedVersion is { } version && connection.Version != version)
+                if (expected?.Include(connection.Version) == false)
                 {
                     throw new StaleVersionException();
                 }

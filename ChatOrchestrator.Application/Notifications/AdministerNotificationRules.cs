@@ -58,15 +58,15 @@ public sealed class AdministerNotificationRules(
     /// <exception cref="NotFoundException">There is no such rule.</exception>
     public async Task<NotificationRuleView> ReadAsync(BotId bot, Guid id, CancellationToken cancellationToken) => Show(await FindAsync(bot, id, cancellationToken));
 
-    /// <param name="expectedVersion">The version that the caller has read, or null for any.</param>
+    /// <param name="expected">The versions that the caller has read, or null for any.</param>
     /// <exception cref="NotFoundException">There is no such rule.</exception>
     /// <exception cref="StaleVersionException">The rule has another version.</exception>
     /// <exception cref="Domain.DomainException">A value lies outside its limits.</exception>
     /// <exception cref="InvalidInputException">The channel cannot do with the settings, or is to be another one.</exception>
-    public async Task<NotificationRuleView> ChangeAsync(BotId bot, Guid id, NotificationRuleInput input, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
+    public async Task<NotificationRuleView> ChangeAsync(BotId bot, Guid id, NotificationRuleInput input, ExpectedVersions? expected, Actor actor, CancellationToken cancellationToken)
     {
         var stored = await FindAsync(bot, id, cancellationToken);
-        if (expectedVersion is { } expected && stored.Version != expected)
+        if (expected?.Include(stored.Version) == false)
         {
             throw new StaleVersionException();
         }

@@ -137,6 +137,13 @@ public sealed partial class AdminApiTests(ApiProcess api) : IClassFixture<ApiPro
         changed.Json.GetProperty("promptVersion").GetInt32().ShouldBe(1);
         changed.ETag.ShouldBe("\"2\"");
         (await api.SendAsync(HttpMethod.Patch, $"api/v1/bots/{id}", new { name = "After" }, ("If-Match", "\"1\""))).ShouldBeProblem(412);
+        // RFC 9110, 13.1.1: one of a list will do, a weak tag is never the same, and any version is what * means.
+        (string Header, int? Problem)[] conditions = [("\"1\", \"2\"", null), ("\"1\", \"2\"", 412), ("\"03\"", 412), ("W/\"3\"", 412), ("3", 412), ("\"1\", W/\"3\", \"3\"", null), ("*", null)];
+        foreach (var (header, problem) in conditions)
+        {
+            var answer = await api.SendAsync(HttpMethod.Patch, $"api/v1/bots/{id}", new { name = "After" + header.Length }, ("If-Match", header));
+            answer.Status.ShouldBe(problem ?? 200, header);
+        }
         var cleared = (await api.SendAsync(HttpMethod.Patch, $"api/v1/bots/{id}", new StringContent("{\"ai\":{\"temperature\":null}}", MediaTypeHeaderValue.Parse("application/merge-patch+json")))).Ok();
         cleared.Json.GetProperty("ai").GetProperty("temperature").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
     }
