@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using ChatOrchestrator.ApiService.Administration;
 using ChatOrchestrator.Domain.Bots;
 
 namespace ChatOrchestrator.ApiService;
@@ -35,7 +36,8 @@ internal static class ApiJson
     /// </summary>
     private static void RefuseUnknownSettings(JsonTypeInfo type)
     {
-        if (type.Kind == JsonTypeInfoKind.Object && type.Type.Assembly == typeof(ProcessingSettings).Assembly)
+        if (type.Kind == JsonTypeInfoKind.Object
+            && (type.Type.Assembly == typeof(ProcessingSettings).Assembly || type.Type == typeof(CreateBotRequest) || type.Type == typeof(CreateConnectionRequest)))
         {
             type.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         }

@@ -40,6 +40,7 @@ internal static class BotEndpoints
 
     private static async Task<Ok<BotResponse>> ChangeAsync(Guid id, JsonObject patch, ChangeBot change, Acting acting, HttpContext http, CancellationToken cancellationToken)
     {
+        Requests.RequireKnown<BotResponse>(patch.Select(field => field.Key));
         var bot = await change.HandleAsync(new BotId(id), stored => Requests.Merge(stored, patch), Requests.ExpectedVersions(http.Request), acting.Actor, cancellationToken);
         Requests.WriteVersion(http.Response, bot.Version);
         return TypedResults.Ok(BotResponse.Of(bot));

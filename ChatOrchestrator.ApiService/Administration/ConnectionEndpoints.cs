@@ -45,6 +45,7 @@ internal static class ConnectionEndpoints
     private static async Task<Ok<ConnectionResponse>> ChangeAsync(
         Guid id, ChangeConnectionRequest request, ChangeConnection change, Acting acting, PublicAddress address, HttpContext http, CancellationToken cancellationToken)
     {
+        Requests.RequireKnown<ConnectionResponse>(request.Rest?.Keys.AsEnumerable() ?? []);
         var view = await change.HandleAsync(
             new ConnectionId(id), new ConnectionChange(request.DisplayName, request.Secrets, request.Settings, request.Enabled),
             Requests.ExpectedVersions(http.Request), acting.Actor, cancellationToken);

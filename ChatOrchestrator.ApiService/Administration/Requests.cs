@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using ChatOrchestrator.ApiService.Problems;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Domain.Bots;
@@ -22,7 +23,12 @@ internal sealed record CreateConnectionRequest(string? Platform, string? Display
 
 /// <summary>Changes to a connection; what is left out stays, a secret or setting given as null is taken away.</summary>
 /// <param name="Enabled">False: nothing is answered or sent; what webhooks bring meanwhile waits. True: it works again, and what waited is answered.</param>
-internal sealed record ChangeConnectionRequest(string? DisplayName = null, Dictionary<string, string?>? Secrets = null, JsonElement? Settings = null, bool? Enabled = null);
+internal sealed record ChangeConnectionRequest(string? DisplayName = null, Dictionary<string, string?>? Secrets = null, JsonElement? Settings = null, bool? Enabled = null)
+{
+    /// <summary>What is none of these.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Rest { get; init; }
+}
 
 /// <summary>An operator's message.</summary>
 /// <param name="Text">CommonMark, 1 to 100,000 characters; may be left out with a suggestion, which is then sent as it is.</param>
@@ -76,6 +82,19 @@ internal static class Requests
 
     public static void WriteVersion(HttpResponse response, int version) =>
         response.Headers.ETag = Tag(version);
+
+    /// <summary>The fields of a change are those that its answer has; what cannot be changed may come back with it, and stays as it is.</summary>
+    /// <exception cref="MalformedBodyException">There is no such field: one that is misspelt must not be taken for one that was left out.</exception>
+    public static void RequireKnown<TResponse>(IEnumerable<string> fields)
+    {
+        foreach (var field in fields)
+        {
+            if (!ApiJson.Options.GetTypeInfo(typeof(TResponse)).Properties.Any(p => p.Name.Equals(field, StringComparison.OrdinalIgnoreCase)))
+            {
+                throw new MalformedBodyException(new JsonException(null, $"$.{field}", null, null));
+            }
+        }
+    }
 
     /// <summary>Applies a JSON merge patch (RFC 7396).</summary>
     /// <exception cref="MalformedBodyException">The result is not a <typeparamref name="T"/>.</exception>

@@ -116,6 +116,14 @@ public sealed partial class AdminApiTests(ApiProcess api) : IClassFixture<ApiPro
         (await api.PostAsync("api/v1/bots", new { name = "x", processing = new { moderaton = new { } } })).ShouldBeProblem(400, "processing.moderaton");
         (await api.SendAsync(HttpMethod.Patch, $"api/v1/bots/{bot.Id()}", new { processing = new { moderation = new { input = new { acton = "block" } } } })).ShouldBeProblem(400, "processing.moderation.input.acton");
         (await api.SendAsync(HttpMethod.Patch, $"api/v1/bots/{bot.Id()}", bot.Json)).Ok().Json.GetProperty("processing").ToString().ShouldBe(bot.Json.GetProperty("processing").ToString());
+        (await api.PostAsync("api/v1/bots", new { name = "x", procesing = new { } })).ShouldBeProblem(400, "procesing");
+        (await api.SendAsync(HttpMethod.Patch, $"api/v1/bots/{bot.Id()}", new { nam = "y" })).ShouldBeProblem(400, "nam");
+        var connections = $"api/v1/bots/{bot.Id()}/connections";
+        (await api.PostAsync(connections, new { platform = "webchat", setings = new { } })).ShouldBeProblem(400, "setings");
+        var connection = (await api.PostAsync(connections, new { platform = "webchat" })).Ok();
+        (await api.SendAsync(HttpMethod.Patch, $"api/v1/connections/{connection.Id()}", new { enable = false })).ShouldBeProblem(400, "enable");
+        (await api.SendAsync(HttpMethod.Patch, $"api/v1/connections/{connection.Id()}", connection.Json)).Ok().Json.GetProperty("displayName").GetString().ShouldBe("Careful");
+        (await api.SendAsync(HttpMethod.Patch, $"api/v1/connections/{connection.Id()}", new { enabled = "no" })).ShouldBeProblem(400, "enabled");
         (await api.GetAsync("api/v1/bots?limit=0")).ShouldBeProblem(400, "limit");
         (await api.GetAsync("api/v1/bots?limit=201")).ShouldBeProblem(400, "limit");
         (await api.GetAsync("api/v1/bots?limit=many")).ShouldBeProblem(400);
