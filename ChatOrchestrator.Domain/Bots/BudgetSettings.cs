@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ChatOrchestrator.Domain.Bots;
 
 /// <summary>What a bot may spend on its model. A day is one of UTC. Costs are in the deployment's currency (<c>Ai:Currency</c>), by its prices.</summary>
@@ -37,9 +39,11 @@ public sealed record BudgetSettings
     public int ReserveOutputTokens { get; init; } = 1_000;
 
     /// <summary>Whether anything is limited at all.</summary>
+    [JsonIgnore]
     public bool HasLimits => HasCostLimits || TokensPerDay is not null || ParticipantTokensPerDay is not null;
 
     /// <summary>Whether prices must be known.</summary>
+    [JsonIgnore]
     public bool HasCostLimits => CostPerDay is not null || ParticipantCostPerDay is not null;
 
     /// <exception cref="DomainException">A value lies outside its limits.</exception>

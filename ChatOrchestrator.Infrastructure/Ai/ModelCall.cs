@@ -149,7 +149,7 @@ internal sealed partial class ModelCall : IDisposable
     {
         if (reason is ModelException failure)
         {
-            LogFailed(_logger, _endpoint.Model, failure.Failure, _retries + 1, failure.InnerException?.GetType().Name);
+            LogFailed(_logger, _endpoint.Model, failure.Failure, _retries + 1, failure.InnerException?.GetType().Name ?? "it said so itself");
         }
         return reason;
     }
@@ -166,6 +166,6 @@ internal sealed partial class ModelCall : IDisposable
             : FirstPause * (1 << _retries) * (0.5 + spread);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} did not answer: {Failure} (attempts: {Attempts}) {Cause}")]
-    private static partial void LogFailed(ILogger logger, string model, ModelFailure failure, int attempts, string? cause);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} did not answer: {Failure} (attempts: {Attempts}; {Cause})")]
+    private static partial void LogFailed(ILogger logger, string model, ModelFailure failure, int attempts, string cause);
 }

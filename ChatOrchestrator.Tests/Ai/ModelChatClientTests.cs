@@ -168,6 +168,7 @@ public sealed class ModelChatClientTests : IAsyncLifetime
         all.ShouldNotContain("Hello?");
         all.ShouldNotContain(AiHost.Key);
         _host.Log.ShouldContain(line => line.Contains("gpt-4o-mini", StringComparison.Ordinal) && line.Contains("Rejected", StringComparison.Ordinal));
+        all.ShouldNotContain("(null)");
     }
 
     [Theory]

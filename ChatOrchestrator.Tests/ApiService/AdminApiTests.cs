@@ -113,6 +113,7 @@ public sealed partial class AdminApiTests(ApiProcess api) : IClassFixture<ApiPro
         // A setting that is misspelt is not one that was left out.
         var careful = new { name = "Careful", processing = new { moderation = new { input = new { action = "flag" } }, budgets = new { tokensPerDay = 1_000 } } };
         var bot = (await api.PostAsync("api/v1/bots", careful)).Ok();
+        bot.Json.GetProperty("processing").GetProperty("budgets").EnumerateObject().Select(p => p.Name).ShouldNotContain(name => name.StartsWith("has", StringComparison.Ordinal), "what follows from the settings is none");
         (await api.PostAsync("api/v1/bots", new { name = "x", processing = new { moderaton = new { } } })).ShouldBeProblem(400, "processing.moderaton");
         (await api.SendAsync(HttpMethod.Patch, $"api/v1/bots/{bot.Id()}", new { processing = new { moderation = new { input = new { acton = "block" } } } })).ShouldBeProblem(400, "processing.moderation.input.acton");
         (await api.SendAsync(HttpMethod.Patch, $"api/v1/bots/{bot.Id()}", bot.Json)).Ok().Json.GetProperty("processing").ToString().ShouldBe(bot.Json.GetProperty("processing").ToString());

@@ -337,6 +337,27 @@ public abstract partial class EngineSuite
     }
 
     [StoreFact]
+    public async Task What_several_workers_find_of_the_same_talk_is_kept_once()
+    {
+        Judge("rude", "harassment");
+        var flags = new ModerationRule { Action = ModerationAction.Flag };
+        var connection = _connections.Add("telegram", Moderated with { Moderation = new() { Input = flags } }, new AiSettings());
+        var group = await TestChat.OpenAsync(Inbox, isGroup: true, connection: connection);
+        var (talk, _) = await group.SayAsync("a rude plan", MessageKind.Overheard);
+        foreach (var question in (string[])["what do you think?", "and now?"])
+        {
+            using var worker = await StartAsync();
+            await group.SayAsync(question);
+            await DrainAsync(group);
+            await worker.StopAsync();
+        }
+
+        await _scores.Received(2).ScoreAsync("a rude plan", Arg.Any<int>(), Arg.Any<CancellationToken>());
+        (await ModerationsAsync(group)).ShouldHaveSingleItem().MessageId.ShouldBe(talk.Id);
+        (await NotesAsync(group)).Count(n => n.Kind == "moderated").ShouldBe(1);
+    }
+
+    [StoreFact]
     public async Task The_deployments_words_hold_for_every_bot_and_ask_nobody()
     {
         _settings["Moderation:Words:0"] = "evil plan";

@@ -37,15 +37,18 @@ internal static class PostgresLaneExtras
 
     private const string Unjudged = "UPDATE messages SET kind = 8 WHERE id = ANY($1)";
 
-    /// <summary>$1–$10 the record, $11 the timeline's detail.</summary>
+    /// <summary>$1–$10 the record, $11 the timeline's detail. What is read as history is judged by every process that reads it; what all find of it is kept once, until it is edited.</summary>
     private const string Moderate = """
         WITH kept AS (
             INSERT INTO moderations (id, conversation_id, bot_id, message_id, direction, action, reason, categories, text, state, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, now())
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, now() WHERE NOT EXISTS (
+                SELECT 1 FROM moderations k JOIN messages m ON m.id = k.message_id
+                WHERE k.message_id = $4 AND k.direction = $5 AND k.action = $6 AND k.reason = $7 AND k.created_at >= COALESCE(m.edited_at, m.created_at))
+            RETURNING id
         ), blocked AS (
             UPDATE messages SET kind = 7 WHERE id = $4 AND $5 = 0 AND $6 = 3
         )
-        INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at) VALUES ($2, $4, 'moderated', $11, now())
+        INSERT INTO timeline_events (conversation_id, message_id, kind, detail, at) SELECT $2, $4, 'moderated', $11, now() FROM kept
         """;
 
     public static bool HasExtras(TurnCommit turn) =>

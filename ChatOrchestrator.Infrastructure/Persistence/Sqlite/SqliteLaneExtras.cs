@@ -37,7 +37,9 @@ internal static class SqliteLaneExtras
 
     private const string Moderate = """
         INSERT INTO moderations (id, conversation_id, bot_id, message_id, direction, action, reason, categories, text, state, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE NOT EXISTS (
+            SELECT 1 FROM moderations k JOIN messages m ON m.id = k.message_id
+            WHERE k.message_id = $4 AND k.direction = $5 AND k.action = $6 AND k.reason = $7 AND k.created_at >= COALESCE(m.edited_at, m.created_at))
         """;
 
     private const string BlockMessage = "UPDATE messages SET kind = 7 WHERE id = $1";
@@ -77,10 +79,13 @@ internal static class SqliteLaneExtras
         }
         foreach (var record in turn.Moderations)
         {
-            session.Run(
+            // What is read as history is judged by every process that reads it; what all find of it is kept once, until it is edited.
+            if (session.Run(
                 Moderate, record.Id, conversation, record.BotId.Value, record.MessageId, (int)record.Direction, (int)record.Action, record.Reason,
-                ModerationWords.Json(record), record.Text, (int)record.State, session.Now);
-            session.Run(Note, conversation, record.MessageId, "moderated", ModerationWords.Detail(record), session.Now);
+                ModerationWords.Json(record), record.Text, (int)record.State, session.Now) > 0)
+            {
+                session.Run(Note, conversation, record.MessageId, "moderated", ModerationWords.Detail(record), session.Now);
+            }
             if (record is { Direction: ModerationDirection.Input, Action: ModerationAction.Block })
             {
                 session.Run(BlockMessage, record.MessageId);
