@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Spending;
+using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Application.Turns.Redaction;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
@@ -52,15 +53,7 @@ internal sealed class WriteSummary(AskBeside ask, ITokenCounter counter)
         foreach (var message in messages)
         {
             text.Append(message.Author == MessageAuthor.Participant ? message.Name ?? "Participant" : "Assistant").Append(": ");
-            if (message.Text.Length <= MaxMessageLength)
-            {
-                text.Append(message.Text);
-            }
-            else
-            {
-                text.Append(message.Text, 0, MaxMessageLength / 2).Append(" […] ").Append(message.Text, message.Text.Length - (MaxMessageLength / 2), MaxMessageLength / 2);
-            }
-            text.Append('\n');
+            text.Append(message.Text.Length <= MaxMessageLength ? message.Text : ComposePrompt.Ends(message.Text, MaxMessageLength)).Append('\n');
         }
         return text.ToString();
     }
@@ -69,11 +62,11 @@ internal sealed class WriteSummary(AskBeside ask, ITokenCounter counter)
     private string Cut(string text, int maxTokens, string? modelId)
     {
         // No token is longer than this many characters of sense; 200 KB are not tokenized to find that out.
-        text = text.Length > maxTokens * 8 ? text[..(maxTokens * 8)] : text;
+        text = text.Shortened(maxTokens * 8);
         while (text.Length > 0 && counter.Count(modelId, text) > maxTokens)
         {
-            text = text[..(text.Length * 9 / 10)];
+            text = text.Shortened(text.Length * 9 / 10);
         }
-        return text.Length > 0 && char.IsHighSurrogate(text[^1]) ? text[..^1] : text;
+        return text;
     }
 }

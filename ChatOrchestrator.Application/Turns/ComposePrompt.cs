@@ -219,19 +219,15 @@ public static class ComposePrompt
     }
 
     /// <summary>The first and last characters of a text, without splitting a surrogate pair.</summary>
-    private static string Ends(string text, int length)
+    internal static string Ends(string text, int length)
     {
-        var head = Math.Max(0, length - (length / 2));
+        var head = text.Shortened(Math.Max(0, length - (length / 2)));
         var tail = text.Length - Math.Max(0, length / 2);
-        if (head > 0 && char.IsHighSurrogate(text[head - 1]))
-        {
-            head--;
-        }
         if (tail < text.Length && char.IsLowSurrogate(text[tail]))
         {
             tail++;
         }
-        return string.Concat(text.AsSpan(0, head), Omission, text.AsSpan(tail));
+        return string.Concat(head, Omission, text.AsSpan(tail));
     }
 
     /// <summary>Counts messages with everything that goes with them.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using ChatOrchestrator.Application;
 using Microsoft.Extensions.AI;
 
 namespace ChatOrchestrator.Infrastructure.Ai;
@@ -133,8 +134,8 @@ internal sealed class DemoChatClient(TimeProvider time) : IChatClient
 
     private static string Echo(string asked, int turn)
     {
-        var length = asked.Length <= MaxEcho ? asked.Length : char.IsHighSurrogate(asked[MaxEcho - 1]) ? MaxEcho - 1 : MaxEcho;
-        var quote = asked[..length].ReplaceLineEndings("\n> ") + (length < asked.Length ? " […]" : "");
+        var shown = asked.Shortened(MaxEcho);
+        var quote = shown.ReplaceLineEndings("\n> ") + (shown.Length < asked.Length ? " […]" : "");
         return turn <= 1
             ? $"You wrote:\n\n> {quote}\n\n{HowToConfigure}\n\nTry `markdown` to see formatting, or `long` for a long answer."
             : string.Create(CultureInfo.InvariantCulture, $"You wrote:\n\n> {quote}\n\nThat is message {turn} of those that I was shown. (I am the **demo model**; `Ai:ApiKey` connects a real one.)");

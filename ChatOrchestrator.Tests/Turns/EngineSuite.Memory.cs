@@ -1,3 +1,4 @@
+using System.Text;
 using ChatOrchestrator.Application.Memory;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
@@ -165,6 +166,21 @@ public abstract partial class EngineSuite
     private void CountCharacters() => _counter.Count(default, default!).ReturnsForAnyArgs(call => call.ArgAt<string>(1).Length / 4);
 
     /// <summary>Messages that have had their turns.</summary>
+    [StoreFact]
+    public async Task Half_a_character_is_in_no_summary()
+    {
+        var chat = await NewChatAsync("telegram", Remembering);
+        await Inbox.AppendAsync([chat.Message("!" + string.Concat(Enumerable.Repeat("😀", 2_500)))], default);
+        await FillAsync(chat, 40);
+        await Store.Summaries.MarkDueAsync(chat.Id, default);
+        using var engine = await StartAsync();
+        await SummarizeAsync(engine);
+
+        var material = _prompts.Last()[^1].Text;
+        material.ShouldContain("😀 […] ");
+        Should.NotThrow(() => new UTF8Encoding(false, throwOnInvalidBytes: true).GetByteCount(material), "what is half cannot be sent to anybody");
+    }
+
     private async Task FillAsync(TestChat chat, int count)
     {
         for (var left = count; left > 0; left -= 500)
