@@ -56,8 +56,7 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
     public override ChatDbContext CreateContext()
     {
         var options = new DbContextOptionsBuilder<SqliteChatDbContext>();
-        SqliteChatDbContext.Configure(options, ConnectionString);
-        options.AddInterceptors(new SqliteDatabase.SetPragmas());
+        SqliteChatDbContext.Configure(options, _database);
         return new SqliteChatDbContext(options.Options);
     }
 

@@ -80,9 +80,9 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     protected abstract string Interval(TimeSpan time);
 
-    protected sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
+    private protected sealed class Contexts(TestStore store) : IChatContexts
     {
-        public ChatDbContext CreateDbContext() => store.CreateContext();
+        public ChatDbContext Create() => store.CreateContext();
     }
 
     protected static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
