@@ -51,7 +51,7 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
         return new SqliteBudgetStore(_hotPaths[^1]);
     }
 
-    internal override ChatDatabase Database => new(new Contexts(this), sqlite: _database);
+    internal override ChatDatabase DatabaseOf(IChatContexts contexts) => new(contexts, sqlite: _database);
 
     public override ChatDbContext CreateContext()
     {
