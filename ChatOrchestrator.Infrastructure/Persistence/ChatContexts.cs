@@ -20,7 +20,7 @@ internal sealed class PostgresChatContexts(IServiceProvider services, NpgsqlData
     private PooledDbContextFactory<PostgresChatDbContext>? _pool;
 
     public ChatDbContext Create() =>
-        LazyInitializer.EnsureInitialized(ref _pool, () => ContextOptions.Pool<PostgresChatDbContext>(services, options => PostgresChatDbContext.Configure(options, source))).CreateDbContext();
+        LazyInitializer.EnsureInitialized(ref _pool, () => ContextPools.Make<PostgresChatDbContext>(services, options => PostgresChatDbContext.Configure(options, source))).CreateDbContext();
 }
 
 /// <inheritdoc cref="PostgresChatContexts"/>
@@ -29,12 +29,12 @@ internal sealed class SqliteChatContexts(IServiceProvider services, SqliteDataba
     private PooledDbContextFactory<SqliteChatDbContext>? _pool;
 
     public ChatDbContext Create() =>
-        LazyInitializer.EnsureInitialized(ref _pool, () => ContextOptions.Pool<SqliteChatDbContext>(services, options => SqliteChatDbContext.Configure(options, database))).CreateDbContext();
+        LazyInitializer.EnsureInitialized(ref _pool, () => ContextPools.Make<SqliteChatDbContext>(services, options => SqliteChatDbContext.Configure(options, database))).CreateDbContext();
 }
 
-internal static class ContextOptions
+internal static class ContextPools
 {
-    public static PooledDbContextFactory<TContext> Pool<TContext>(IServiceProvider services, Action<DbContextOptionsBuilder> configure)
+    public static PooledDbContextFactory<TContext> Make<TContext>(IServiceProvider services, Action<DbContextOptionsBuilder> configure)
         where TContext : ChatDbContext
     {
         var options = new DbContextOptionsBuilder<TContext>();

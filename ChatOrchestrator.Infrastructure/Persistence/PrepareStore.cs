@@ -167,14 +167,20 @@ public sealed partial class PrepareStore : IHostedLifecycleService
             {
                 return false;
             }
-            await using var context = _contexts.Create();
-            await MigrateSchema.HandleAsync(context, _sqlite, cancellationToken);
+            await MigrateAsync(cancellationToken);
             Migrated(schema.Pending.Count);
         }
         await _ring.HandleAsync(cancellationToken);
         // Makes the first key while no other process can make another.
         _protection.CreateProtector("start").Protect("ring");
         return true;
+    }
+
+    /// <summary>Apart from the above: where a method uses EF Core's types, running it loads them, whichever way it goes.</summary>
+    private async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        await using var context = _contexts.Create();
+        await MigrateSchema.HandleAsync(context, _sqlite, cancellationToken);
     }
 
     private async Task<IAsyncDisposable> LockAsync(CancellationToken cancellationToken)
