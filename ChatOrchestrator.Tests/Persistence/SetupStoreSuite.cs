@@ -53,6 +53,8 @@ public abstract class SetupStoreSuite(TestStore store) : StoreSuite(store)
         {
             bots.Add(await NewBotAsync());
         }
+        // Of two of one millisecond chance decides which is the older.
+        bots.Sort((a, b) => a.Id.Value.CompareTo(b.Id.Value));
         var scope = new BotScope([.. bots.Select(b => b.Id)]);
 
         var first = await Bots.ListAsync(scope, new PageRequest(2, null), default);
@@ -111,9 +113,11 @@ public abstract class SetupStoreSuite(TestStore store) : StoreSuite(store)
             Same(await Connections.FindAsync(id, default), await ReadAsync(db => db.Connections.AsNoTracking().SingleAsync(c => c.Id == id)));
         }
         var first = await Connections.ListAsync(bot.Id, new PageRequest(1, null), default);
-        first.Items.ShouldHaveSingleItem().Id.ShouldBe(connection.Id);
-        (await Connections.ListAsync(bot.Id, new PageRequest(1, first.NextCursor), default)).Items.ShouldHaveSingleItem().DisabledReason.ShouldBe("token_revoked");
-        (await Connections.ListIdsAsync(bot.Id, default)).ShouldBe([connection.Id, second.Id], ignoreOrder: true);
+        var next = await Connections.ListAsync(bot.Id, new PageRequest(1, first.NextCursor), default);
+        ConnectionId[] both = [connection.Id, second.Id];
+        first.Items.Concat(next.Items).Select(c => c.Id).ShouldBe(both.OrderBy(id => id.Value));
+        next.NextCursor.ShouldBeNull();
+        (await Connections.ListIdsAsync(bot.Id, default)).ShouldBe(both, ignoreOrder: true);
     }
 
     [StoreFact]
