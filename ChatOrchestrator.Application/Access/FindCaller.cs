@@ -79,13 +79,15 @@ public sealed class FindCaller : IAsyncDisposable
         ExpiresAt = key.ExpiresAt,
     };
 
-    public static Caller Of(User user, IReadOnlyList<BotId>? bots) => new()
+    public static Caller Of(User user, IReadOnlyList<BotId>? bots) => OfUser(user.Id, user.Email, user.Name, user.Role, user.Scope, bots);
+
+    public static Caller OfUser(Guid id, string email, string name, Role role, AccessScope scope, IReadOnlyList<BotId>? bots) => new()
     {
-        Name = user.Name,
-        Actor = $"user:{user.Email}/{user.Id}",
-        Role = user.Role,
-        Subject = $"user:{user.Id}",
-        OnlyPermissions = user.Scope.Permissions,
+        Name = name,
+        Actor = $"user:{email}/{id}",
+        Role = role,
+        Subject = $"user:{id}",
+        OnlyPermissions = scope.Permissions,
         Bots = new BotScope(bots),
     };
 

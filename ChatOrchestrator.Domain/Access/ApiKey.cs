@@ -32,6 +32,37 @@ public sealed class ApiKey
         Stamp = 1;
     }
 
+    /// <summary>As it was stored; nothing is checked.</summary>
+    public static ApiKey FromStore(
+        Guid id,
+        string name,
+        string prefix,
+        string hash,
+        Role role,
+        AccessScope scope,
+        DateTimeOffset? expiresAt,
+        string? previousHash,
+        DateTimeOffset? previousExpiresAt,
+        int stamp,
+        string createdBy,
+        DateTimeOffset createdAt,
+        DateTimeOffset? lastUsedAt) => new()
+        {
+            Id = id,
+            Name = name,
+            Prefix = prefix,
+            Hash = hash,
+            Role = role,
+            Scope = scope,
+            ExpiresAt = expiresAt,
+            PreviousHash = previousHash,
+            PreviousExpiresAt = previousExpiresAt,
+            Stamp = stamp,
+            CreatedBy = createdBy,
+            CreatedAt = createdAt,
+            LastUsedAt = lastUsedAt,
+        };
+
     /// <summary>A UUIDv7.</summary>
     public Guid Id { get; private set; }
 

@@ -17,6 +17,20 @@ public sealed class Bot
         Version = 1;
     }
 
+    /// <summary>As it was stored; nothing is checked.</summary>
+    public static Bot FromStore(
+        BotId id, string name, AiSettings ai, ProcessingSettings processing, int promptVersion, int version, DateTimeOffset createdAt, DateTimeOffset updatedAt) => new()
+        {
+            Id = id,
+            Name = name,
+            Ai = ai,
+            Processing = processing,
+            PromptVersion = promptVersion,
+            Version = version,
+            CreatedAt = createdAt,
+            UpdatedAt = updatedAt,
+        };
+
     public BotId Id { get; private set; }
 
     /// <summary>What the bot is called; 1 to 100 characters.</summary>

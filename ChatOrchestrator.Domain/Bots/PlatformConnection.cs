@@ -18,6 +18,31 @@ public sealed class PlatformConnection
         Version = 1;
     }
 
+    /// <summary>As it was stored; nothing is checked.</summary>
+    public static PlatformConnection FromStore(
+        ConnectionId id,
+        BotId botId,
+        PlatformName platform,
+        string displayName,
+        string settings,
+        string protectedSecrets,
+        string? disabledReason,
+        int version,
+        DateTimeOffset createdAt,
+        DateTimeOffset updatedAt) => new()
+        {
+            Id = id,
+            BotId = botId,
+            Platform = platform,
+            DisplayName = displayName,
+            Settings = settings,
+            ProtectedSecrets = protectedSecrets,
+            DisabledReason = disabledReason,
+            Version = version,
+            CreatedAt = createdAt,
+            UpdatedAt = updatedAt,
+        };
+
     public ConnectionId Id { get; private set; }
 
     public BotId BotId { get; private set; }

@@ -9,8 +9,6 @@ using ChatOrchestrator.Infrastructure.Persistence.Postgres;
 using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 using ChatOrchestrator.Infrastructure.Settings;
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -42,7 +40,6 @@ public static class PersistenceRegistration
         {
             AddPostgres(services, connectionString, alone: string.IsNullOrWhiteSpace(configuration.GetConnectionString("redis")));
         }
-        services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<ChatDbContext>>().CreateDbContext());
         services.AddSingleton<ChatDatabase>();
         services.AddSingleton<IBotStore, BotStore>();
         services.AddSingleton<IConnectionStore, ConnectionStore>();
@@ -75,7 +72,7 @@ public static class PersistenceRegistration
         services.AddKeyRing();
         services.AddSingleton(provider => new PrepareStore(
             provider.GetRequiredService<ChatDatabase>(),
-            provider.GetRequiredService<IDbContextFactory<ChatDbContext>>(),
+            provider.GetRequiredService<IChatContexts>(),
             provider.GetRequiredService<IDataProtectionProvider>(),
             provider.GetRequiredService<RewrapKeyRing>(),
             provider.GetRequiredService<IOptions<StorageOptions>>(),
@@ -92,9 +89,7 @@ public static class PersistenceRegistration
     {
         services.AddSettingsRule(_ => Settings(connectionString));
         services.AddSingleton(_ => NpgsqlDataSource.Create(Settings(connectionString)));
-        services.AddPooledDbContextFactory<PostgresChatDbContext>((provider, options) =>
-            Quiet(PostgresChatDbContext.Configure(options, provider.GetRequiredService<NpgsqlDataSource>())));
-        services.AddSingleton<IDbContextFactory<ChatDbContext>, ChatDbContextFactory<PostgresChatDbContext>>();
+        services.AddSingleton<IChatContexts, PostgresChatContexts>();
         services.AddSingleton(_ => new PostgresHotPath(connectionString));
         services.AddSingleton(provider => new PostgresCompany(Settings(connectionString), alone, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PostgresCompany>>()));
         services.AddSingleton<IInboxStore, PostgresInboxStore>();
@@ -110,12 +105,7 @@ public static class PersistenceRegistration
     {
         var path = configuration[$"{StorageOptions.Section}:{nameof(StorageOptions.Path)}"];
         services.AddSingleton(_ => new SqliteDatabase(string.IsNullOrWhiteSpace(path) ? new StorageOptions().Path : path));
-        services.AddPooledDbContextFactory<SqliteChatDbContext>((provider, options) =>
-        {
-            SqliteChatDbContext.Configure(options, provider.GetRequiredService<SqliteDatabase>().ConnectionString);
-            Quiet(options.AddInterceptors(new SqliteDatabase.SetPragmas()));
-        });
-        services.AddSingleton<IDbContextFactory<ChatDbContext>, ChatDbContextFactory<SqliteChatDbContext>>();
+        services.AddSingleton<IChatContexts, SqliteChatContexts>();
         services.AddSingleton(provider => new SqliteHotPath(
             provider.GetRequiredService<SqliteDatabase>(),
             provider.GetRequiredService<TimeProvider>()));
@@ -143,14 +133,4 @@ public static class PersistenceRegistration
             throw new ConfigurationException("ConnectionStrings:chatdb", "it is not a Postgres connection string such as 'Host=localhost;Database=chatdb;Username=chat;Password=…'.");
         }
     }
-
-    /// <summary>Statements belong to the debug log.</summary>
-    private static void Quiet(DbContextOptionsBuilder options) =>
-        options.ConfigureWarnings(warnings => warnings
-            // Ours spans all migrations on purpose (MigrateSchema).
-            .Ignore(RelationalEventId.MigrationsUserTransactionWarning)
-            .Log(
-                (RelationalEventId.CommandExecuted, LogLevel.Debug),
-                (RelationalEventId.MigrationApplying, LogLevel.Debug),
-                (RelationalEventId.MigrationsNotApplied, LogLevel.Debug)));
 }

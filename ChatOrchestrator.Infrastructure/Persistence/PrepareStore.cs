@@ -3,7 +3,6 @@ using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Infrastructure.Persistence.KeyRing;
 using ChatOrchestrator.Infrastructure.Persistence.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -23,7 +22,7 @@ public sealed partial class PrepareStore : IHostedLifecycleService
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(500);
 
     private readonly ChatDatabase _database;
-    private readonly IDbContextFactory<ChatDbContext> _contexts;
+    private readonly IChatContexts _contexts;
     private readonly IDataProtectionProvider _protection;
     private readonly RewrapKeyRing _ring;
     private readonly StorageOptions _options;
@@ -35,7 +34,7 @@ public sealed partial class PrepareStore : IHostedLifecycleService
 
     internal PrepareStore(
         ChatDatabase database,
-        IDbContextFactory<ChatDbContext> contexts,
+        IChatContexts contexts,
         IDataProtectionProvider protection,
         RewrapKeyRing ring,
         IOptions<StorageOptions> options,
@@ -168,14 +167,20 @@ public sealed partial class PrepareStore : IHostedLifecycleService
             {
                 return false;
             }
-            await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
-            await MigrateSchema.HandleAsync(context, _sqlite, cancellationToken);
+            await MigrateAsync(cancellationToken);
             Migrated(schema.Pending.Count);
         }
         await _ring.HandleAsync(cancellationToken);
         // Makes the first key while no other process can make another.
         _protection.CreateProtector("start").Protect("ring");
         return true;
+    }
+
+    /// <summary>Apart from the above: where a method uses EF Core's types, running it loads them, whichever way it goes.</summary>
+    private async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        await using var context = _contexts.Create();
+        await MigrateSchema.HandleAsync(context, _sqlite, cancellationToken);
     }
 
     private async Task<IAsyncDisposable> LockAsync(CancellationToken cancellationToken)

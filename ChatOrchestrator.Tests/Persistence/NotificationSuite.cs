@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using ChatOrchestrator.Application;
+using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Notifications;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
@@ -211,6 +212,39 @@ public abstract class NotificationSuite(TestStore store) : StoreSuite(store)
         Outbox, [channel], new Secrets(), new InProcessSignals(),
         Options.Create(new NotificationOptions { PollMs = 20, RetrySeconds = 0.01, MaxPerRule = 2, MaxConcurrent = 6 }),
         Options.Create(new EngineOptions()), TimeProvider.System, NullLogger<DeliverNotifications>.Instance);
+
+    [StoreFact]
+    public async Task A_connection_that_goes_down_is_told_once_and_one_that_an_operator_switches_off_is_not()
+    {
+        var bot = await NewBotAsync();
+        var asks = await NewRuleAsync(bot, NotificationKinds.ConnectionDown);
+        var quiet = await NewRuleAsync(bot, [NotificationKinds.ConnectionDown], 60);
+        var other = await NewRuleAsync(bot, NotificationKinds.DeadLetter);
+        var elsewhere = await NewRuleAsync(await NewBotAsync(), NotificationKinds.ConnectionDown);
+        var connections = new ConnectionStore(Database, TimeProvider.System);
+        var connection = new PlatformConnection(bot, PlatformName.From("telegram"), "Test", "{}", "secrets", TimeProvider.System.GetUtcNow());
+        await connections.AddAsync(connection, null, default);
+
+        await connections.ChangeAsync(connection.Id, c => c.Disable(ChangeConnection.SwitchedOff, TimeProvider.System.GetUtcNow()), default);
+        await connections.ChangeAsync(connection.Id, c => c.Enable(TimeProvider.System.GetUtcNow()), default);
+        (await ToldAsync(asks)).ShouldBeEmpty();
+        for (var i = 0; i < 2; i++)
+        {
+            await connections.ChangeAsync(connection.Id, c => c.Disable("token_revoked", TimeProvider.System.GetUtcNow()), default);
+            await connections.ChangeAsync(connection.Id, c => c.Disable("token_revoked", TimeProvider.System.GetUtcNow()), default);
+            await connections.ChangeAsync(connection.Id, c => c.Enable(TimeProvider.System.GetUtcNow()), default);
+        }
+
+        var told = await ToldAsync(asks);
+        told.Count.ShouldBe(2, "each time it went down");
+        told.ShouldAllBe(n => n.BotId == bot && n.Kind == NotificationKinds.ConnectionDown && n.State == NotificationState.Pending);
+        ((Guid)JsonNode.Parse(told[0].Payload)!["connectionId"]!).ShouldBe(connection.Id.Value);
+        (await ToldAsync(quiet)).ShouldHaveSingleItem();
+        foreach (var rule in new[] { other, elsewhere })
+        {
+            (await ToldAsync(rule)).ShouldBeEmpty();
+        }
+    }
 
     private async Task<BotId> NewBotAsync()
     {

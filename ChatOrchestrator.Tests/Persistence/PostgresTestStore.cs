@@ -34,7 +34,7 @@ public sealed class PostgresTestStore : TestStore, ICollectionFixture<PostgresTe
 
     public override IBudgetStore Budgets => _budgets!;
 
-    internal override ChatDatabase Database => new(new Contexts(this), _source!);
+    internal override ChatDatabase DatabaseOf(IChatContexts contexts) => new(contexts, _source!);
 
     public string ConnectionString => _database.ConnectionString;
 

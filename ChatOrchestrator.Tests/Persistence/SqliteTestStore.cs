@@ -51,13 +51,12 @@ public sealed class SqliteTestStore : TestStore, ICollectionFixture<SqliteTestSt
         return new SqliteBudgetStore(_hotPaths[^1]);
     }
 
-    internal override ChatDatabase Database => new(new Contexts(this), sqlite: _database);
+    internal override ChatDatabase DatabaseOf(IChatContexts contexts) => new(contexts, sqlite: _database);
 
     public override ChatDbContext CreateContext()
     {
         var options = new DbContextOptionsBuilder<SqliteChatDbContext>();
-        SqliteChatDbContext.Configure(options, ConnectionString);
-        options.AddInterceptors(new SqliteDatabase.SetPragmas());
+        SqliteChatDbContext.Configure(options, _database);
         return new SqliteChatDbContext(options.Options);
     }
 

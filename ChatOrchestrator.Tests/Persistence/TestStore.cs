@@ -33,7 +33,9 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     public IInsightStore Insights => new InsightStore(Database);
 
-    internal abstract ChatDatabase Database { get; }
+    internal ChatDatabase Database => DatabaseOf(new Contexts(this));
+
+    internal abstract ChatDatabase DatabaseOf(IChatContexts contexts);
 
     /// <summary>Another process's view: stores with connections of their own. Disposed with this one.</summary>
     public abstract (IInboxStore Inbox, ILaneStore Lanes) Another();
@@ -80,9 +82,9 @@ public abstract class TestStore : IAsyncLifetime, IAsyncDisposable
 
     protected abstract string Interval(TimeSpan time);
 
-    protected sealed class Contexts(TestStore store) : IDbContextFactory<ChatDbContext>
+    private sealed class Contexts(TestStore store) : IChatContexts
     {
-        public ChatDbContext CreateDbContext() => store.CreateContext();
+        public ChatDbContext Create() => store.CreateContext();
     }
 
     protected static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using Microsoft.EntityFrameworkCore;
@@ -23,13 +24,8 @@ internal sealed class AuditLog(ChatDatabase database) : IAuditLog
         },
         cancellationToken);
 
-    public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken) => database.WriteAsync(
-        db =>
-        {
-            db.Note(entry);
-            return db.SaveChangesAsync(cancellationToken);
-        },
-        cancellationToken);
+    public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken) =>
+        database.TransactAsync(connection => connection.NoteAsync(entry, cancellationToken), cancellationToken);
 
     private static IQueryable<AuditEntry> Filter(IQueryable<AuditEntry> entries, AuditFilter filter)
     {
@@ -72,6 +68,24 @@ internal sealed class AuditLog(ChatDatabase database) : IAuditLog
 
 internal static class AuditNotes
 {
+    // $1 id, $2 at, $3 actor, $4 address, $5 action, $6 subject's type, $7 subject, $8 bot, $9 detail, $10 before, $11 after; $4, $8, $10 and $11 may be null.
+    private const string Append = """
+        INSERT INTO audit_log (id, at, actor, address, action, subject_type, subject_id, bot_id, detail, "before", "after")
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """;
+
+    /// <summary>Puts an entry into the transaction of what was done; null: there is none.</summary>
+    public static async Task NoteAsync(this DbConnection connection, AuditEntry? entry, CancellationToken cancellationToken)
+    {
+        if (entry is not null)
+        {
+            await connection.RunAsync(
+                Append, cancellationToken,
+                entry.Id, entry.At, entry.Actor, entry.Address, entry.Action, entry.SubjectType, entry.SubjectId, entry.BotId,
+                new StoredJson(entry.Detail), new StoredJson(entry.Before), new StoredJson(entry.After));
+        }
+    }
+
     /// <summary>Puts an entry into the commit to come.</summary>
     public static void Note(this ChatDbContext db, AuditEntry? entry)
     {

@@ -2,7 +2,6 @@ using ChatOrchestrator.Application.Access;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
-using Microsoft.EntityFrameworkCore;
 
 namespace ChatOrchestrator.Infrastructure.Persistence.Administration;
 
@@ -10,79 +9,80 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
 {
     private const string ListName = "bots";
 
-    public Task<Bot?> FindAsync(BotId id, CancellationToken cancellationToken) =>
-        database.ReadAsync(db => db.Bots.AsNoTracking().SingleOrDefaultAsync(b => b.Id == id, cancellationToken), cancellationToken);
+    private const string Any = "SELECT 1 FROM bots LIMIT 1";
 
-    public Task<Page<Bot>> ListAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
-        async db =>
-        {
-            var bots = db.Bots.AsNoTracking();
-            if (scope.Only is { } only)
-            {
-                bots = bots.Where(b => only.Contains(b.Id));
-            }
-            if (page.Cursor is { } cursor)
-            {
-                var after = new BotId(Cursor.ToId(ListName, cursor));
-                bots = bots.Where(b => b.Id > after);
-            }
-            var items = await bots.OrderBy(b => b.Id).Take(page.Limit + 1).ToListAsync(cancellationToken);
-            return Pages.Of(items, page, b => Cursor.Encode(ListName, b.Id.Value));
-        },
-        cancellationToken);
+    // $1 id.
+    private const string ById = $"SELECT {BotRow.Columns} FROM bots b WHERE b.id = $1";
 
-    public Task AddAsync(Bot bot, AuditEntry? audit, CancellationToken cancellationToken) => database.WriteAsync(
-        db =>
-        {
-            db.Bots.Add(bot);
-            db.Note(audit);
-            return db.SaveChangesAsync(cancellationToken);
-        },
-        cancellationToken);
+    // $1 id of the last one before, $2 how many.
+    private const string List = $"SELECT {BotRow.Columns} FROM bots b WHERE b.id > $1 ORDER BY b.id LIMIT $2";
 
-    public async Task<Bot?> ChangeAsync(BotId id, Func<Bot, AuditEntry?> change, CancellationToken cancellationToken)
+    // $1 id, $2 name, $3 ai, $4 processing, $5 prompt version, $6 version, $7 created, $8 updated.
+    private const string Add = "INSERT INTO bots (id, name, ai, processing, prompt_version, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+    // $1 id, $2 the version it had, $3 name, $4 ai, $5 processing, $6 prompt version, $7 version, $8 updated.
+    private const string Save = "UPDATE bots SET name = $3, ai = $4, processing = $5, prompt_version = $6, version = $7, updated_at = $8 WHERE id = $1 AND version = $2";
+
+    // $1 id.
+    private const string Delete = "DELETE FROM bots WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.bot_id = $1)";
+    private const string DeleteDays = "DELETE FROM budget_days WHERE bot_id = $1";
+    private const string DeleteReservations = "DELETE FROM budget_reservations WHERE bot_id = $1";
+
+    public Task<Bot?> FindAsync(BotId id, CancellationToken cancellationToken) => database.FindAsync(ById, BotRow.Read, cancellationToken, id.Value);
+
+    public async Task<Page<Bot>> ListAsync(BotScope scope, PageRequest page, CancellationToken cancellationToken)
     {
-        while (true)
+        var after = page.Cursor is { } cursor ? Cursor.ToId(ListName, cursor) : Guid.Empty;
+        var items = scope.Only switch
         {
-            try
-            {
-                return await database.WriteAsync(
-                    async db =>
-                    {
-                        var bot = await db.Bots.SingleOrDefaultAsync(b => b.Id == id, cancellationToken);
-                        if (bot is not null)
-                        {
-                            db.Note(change(bot));
-                            await db.SaveChangesAsync(cancellationToken);
-                        }
-                        return bot;
-                    },
-                    cancellationToken);
-            }
-            catch (DbUpdateConcurrencyException)
-            {
-                // Somebody else was faster; the change applies to what is stored now.
-            }
-        }
+            null => await database.ListAsync(List, BotRow.Read, cancellationToken, after, page.Limit + 1),
+            { Count: 0 } => [],
+            var only => await database.ListAsync(ListOf(only.Count), BotRow.Read, cancellationToken, [after, page.Limit + 1, .. only.Select(id => id.Value)]),
+        };
+        return Pages.Of(items, page, b => Cursor.Encode(ListName, b.Id.Value));
     }
+
+    public Task AddAsync(Bot bot, AuditEntry? audit, CancellationToken cancellationToken) => database.TransactAsync(
+        async connection =>
+        {
+            await connection.RunAsync(
+                Add, cancellationToken,
+                bot.Id.Value, bot.Name, StoredJson.Of(bot.Ai), StoredJson.Of(bot.Processing), bot.PromptVersion, bot.Version, bot.CreatedAt, bot.UpdatedAt);
+            await connection.NoteAsync(audit, cancellationToken);
+        },
+        cancellationToken);
+
+    public Task<Bot?> ChangeAsync(BotId id, Func<Bot, AuditEntry?> change, CancellationToken cancellationToken) => database.ChangeAsync(
+        ById, BotRow.Read, id.Value,
+        async (connection, bot) =>
+        {
+            var version = bot.Version;
+            var audit = change(bot);
+            if (bot.Version != version && await connection.RunAsync(
+                Save, cancellationToken,
+                id.Value, version, bot.Name, StoredJson.Of(bot.Ai), StoredJson.Of(bot.Processing), bot.PromptVersion, bot.Version, bot.UpdatedAt) == 0)
+            {
+                return false;
+            }
+            await connection.NoteAsync(audit, cancellationToken);
+            return true;
+        },
+        cancellationToken);
 
     public async Task<bool> DeleteAsync(BotId id, AuditEntry? audit, CancellationToken cancellationToken)
     {
         try
         {
-            return await database.WriteAsync(
-                async db =>
+            return await database.TransactAsync(
+                async connection =>
                 {
-                    await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-                    if (await db.Bots.Where(b => b.Id == id && !db.Connections.Any(c => c.BotId == id)).ExecuteDeleteAsync(cancellationToken) == 0)
+                    if (await connection.RunAsync(Delete, cancellationToken, id.Value) == 0)
                     {
                         return false;
                     }
-                    await db.BudgetDays.Where(d => d.BotId == id).ExecuteDeleteAsync(cancellationToken);
-                    await db.BudgetReservations.Where(r => r.BotId == id).ExecuteDeleteAsync(cancellationToken);
-                    db.Note(audit);
-                    await db.SaveChangesAsync(cancellationToken);
-                    await transaction.CommitAsync(cancellationToken);
+                    await connection.RunAsync(DeleteDays, cancellationToken, id.Value);
+                    await connection.RunAsync(DeleteReservations, cancellationToken, id.Value);
+                    await connection.NoteAsync(audit, cancellationToken);
                     return true;
                 },
                 cancellationToken);
@@ -93,6 +93,9 @@ internal sealed class BotStore(ChatDatabase database) : IBotStore
         }
     }
 
-    public Task<bool> AnyAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync(db => db.Bots.AnyAsync(cancellationToken), cancellationToken);
+    public async Task<bool> AnyAsync(CancellationToken cancellationToken) => (await database.ListAsync(Any, row => row.GetInt32(0), cancellationToken)).Count > 0;
+
+    // $1 id of the last one before, $2 how many, $3… the bots that may be seen.
+    private static string ListOf(int count) =>
+        $"SELECT {BotRow.Columns} FROM bots b WHERE b.id > $1 AND b.id IN ({PlainStatements.Parameters(3, count)}) ORDER BY b.id LIMIT $2";
 }

@@ -7,7 +7,6 @@ using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Administration;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
-using ChatOrchestrator.Infrastructure.Persistence.Model;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Logging;
 
@@ -331,8 +330,7 @@ internal sealed partial class ConnectionDirectory : IConnectionDirectory, IAsync
 internal sealed record StoredConnection
 {
     /// <summary>Of a connection c and its bot b.</summary>
-    public const string Columns =
-        "c.id, c.platform, c.display_name, c.settings, c.protected_secrets, c.disabled_reason, c.version, b.id, b.name, b.ai, b.processing, b.prompt_version";
+    public const string Columns = $"{ConnectionRow.Columns}, {BotRow.Columns}";
 
     public required Guid Id { get; init; }
 
@@ -359,21 +357,25 @@ internal sealed record StoredConnection
     public required int PromptVersion { get; init; }
 
     /// <summary>From a row of the columns <see cref="Columns"/>.</summary>
-    public static StoredConnection Read(DbDataReader row) => new()
+    public static StoredConnection Read(DbDataReader row)
     {
-        Id = row.GetGuid(0),
-        Platform = row.GetString(1),
-        DisplayName = row.GetString(2),
-        Settings = row.GetString(3),
-        ProtectedSecrets = row.GetString(4),
-        DisabledReason = row.GetText(5),
-        Version = row.GetInt32(6),
-        BotId = row.GetGuid(7),
-        BotName = row.GetString(8),
-        Ai = Converters.Read<AiSettings>(row.GetString(9)),
-        Processing = Converters.Read<ProcessingSettings>(row.GetString(10)),
-        PromptVersion = row.GetInt32(11),
-    };
+        var (connection, bot) = (ConnectionRow.Read(row), BotRow.Read(row, ConnectionRow.Count));
+        return new StoredConnection
+        {
+            Id = connection.Id.Value,
+            Platform = connection.Platform.Value,
+            DisplayName = connection.DisplayName,
+            Settings = connection.Settings,
+            ProtectedSecrets = connection.ProtectedSecrets,
+            DisabledReason = connection.DisabledReason,
+            Version = connection.Version,
+            BotId = bot.Id.Value,
+            BotName = bot.Name,
+            Ai = bot.Ai,
+            Processing = bot.Processing,
+            PromptVersion = bot.PromptVersion,
+        };
+    }
 
     /// <summary>The same as long as nothing was changed. Records that hold a list are equal to none that was read again.</summary>
     public byte[] Fingerprint() => SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this));

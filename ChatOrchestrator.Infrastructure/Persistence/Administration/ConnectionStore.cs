@@ -14,77 +14,84 @@ internal sealed class ConnectionStore(ChatDatabase database, TimeProvider time) 
     /// <summary>How many conversations one transaction deletes: enough to be quick, few enough not to hold locks for long.</summary>
     private const int Batch = 20;
 
-    public Task<PlatformConnection?> FindAsync(ConnectionId id, CancellationToken cancellationToken) =>
-        database.ReadAsync(db => db.Connections.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellationToken), cancellationToken);
+    // $1 id.
+    private const string ById = $"SELECT {ConnectionRow.Columns} FROM connections c WHERE c.id = $1";
 
-    public Task<Page<PlatformConnection>> ListAsync(BotId bot, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
-        async db =>
-        {
-            var connections = db.Connections.AsNoTracking().Where(c => c.BotId == bot);
-            if (page.Cursor is { } cursor)
-            {
-                var after = new ConnectionId(Cursor.ToId(ListName, cursor));
-                connections = connections.Where(c => c.Id > after);
-            }
-            var items = await connections.OrderBy(c => c.Id).Take(page.Limit + 1).ToListAsync(cancellationToken);
-            return Pages.Of(items, page, c => Cursor.Encode(ListName, c.Id.Value));
-        },
-        cancellationToken);
+    // $1 bot, $2 id of the last one before, $3 how many.
+    private const string List = $"SELECT {ConnectionRow.Columns} FROM connections c WHERE c.bot_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3";
+
+    // $1 bot.
+    private const string ListIds = "SELECT id FROM connections WHERE bot_id = $1";
+
+    // $1 id, $2 bot, $3 platform, $4 name, $5 settings, $6 secrets, $7 why it is off or null, $8 version, $9 created, $10 updated.
+    private const string Add = """
+        INSERT INTO connections (id, bot_id, platform, display_name, settings, protected_secrets, disabled_reason, version, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """;
+
+    // $1 id, $2 the version it had, $3 name, $4 settings, $5 secrets, $6 why it is off or null, $7 version, $8 updated.
+    private const string Save = """
+        UPDATE connections SET display_name = $3, settings = $4, protected_secrets = $5, disabled_reason = $6, version = $7, updated_at = $8
+        WHERE id = $1 AND version = $2
+        """;
+
+    public Task<PlatformConnection?> FindAsync(ConnectionId id, CancellationToken cancellationToken) => database.FindAsync(ById, ConnectionRow.Read, cancellationToken, id.Value);
+
+    public async Task<Page<PlatformConnection>> ListAsync(BotId bot, PageRequest page, CancellationToken cancellationToken)
+    {
+        var after = page.Cursor is { } cursor ? Cursor.ToId(ListName, cursor) : Guid.Empty;
+        var items = await database.ListAsync(List, ConnectionRow.Read, cancellationToken, bot.Value, after, page.Limit + 1);
+        return Pages.Of(items, page, c => Cursor.Encode(ListName, c.Id.Value));
+    }
 
     public async Task<IReadOnlyList<ConnectionId>> ListIdsAsync(BotId bot, CancellationToken cancellationToken) =>
-        await database.ReadAsync(db => db.Connections.Where(c => c.BotId == bot).Select(c => c.Id).ToListAsync(cancellationToken), cancellationToken);
+        await database.ListAsync(ListIds, row => new ConnectionId(row.GetGuid(0)), cancellationToken, bot.Value);
 
     public async Task<bool> AddAsync(PlatformConnection connection, AuditEntry? audit, CancellationToken cancellationToken)
     {
         try
         {
-            await database.WriteAsync(
-                db =>
+            await database.TransactAsync(
+                async store =>
                 {
-                    db.Connections.Add(connection);
-                    db.Note(audit);
-                    return db.SaveChangesAsync(cancellationToken);
+                    await store.RunAsync(
+                        Add, cancellationToken,
+                        connection.Id.Value, connection.BotId.Value, connection.Platform.Value, connection.DisplayName, new StoredJson(connection.Settings),
+                        connection.ProtectedSecrets, connection.DisabledReason, connection.Version, connection.CreatedAt, connection.UpdatedAt);
+                    await store.NoteAsync(audit, cancellationToken);
                 },
                 cancellationToken);
             return true;
         }
-        catch (DbUpdateException e) when (Pages.IsForeignKeyViolation(e))
+        catch (Exception e) when (Pages.IsForeignKeyViolation(e))
         {
             return false;
         }
     }
 
-    public async Task<PlatformConnection?> ChangeAsync(ConnectionId id, Func<PlatformConnection, AuditEntry?> change, CancellationToken cancellationToken)
-    {
-        while (true)
+    public Task<PlatformConnection?> ChangeAsync(ConnectionId id, Func<PlatformConnection, AuditEntry?> change, CancellationToken cancellationToken) => database.ChangeAsync(
+        ById, ConnectionRow.Read, id.Value,
+        async (store, connection) =>
         {
-            try
+            var (version, before) = (connection.Version, connection.DisabledReason);
+            var audit = change(connection);
+            if (connection.Version != version && await store.RunAsync(
+                Save, cancellationToken,
+                id.Value, version, connection.DisplayName, new StoredJson(connection.Settings), connection.ProtectedSecrets, connection.DisabledReason, connection.Version,
+                connection.UpdatedAt) == 0)
             {
-                return await database.WriteAsync(
-                    async db =>
-                    {
-                        var connection = await db.Connections.SingleOrDefaultAsync(c => c.Id == id, cancellationToken);
-                        if (connection is not null)
-                        {
-                            var before = connection.DisabledReason;
-                            db.Note(change(connection));
-                            if (before is null && connection.DisabledReason is { } reason and not (ChangeConnection.SwitchedOff or DeleteConnection.Deleting))
-                            {
-                                await db.NotifyAsync(NotificationEvent.ConnectionDown(connection.BotId, id, connection.Platform, reason), time.GetUtcNow(), cancellationToken);
-                            }
-                            await db.SaveChangesAsync(cancellationToken);
-                        }
-                        return connection;
-                    },
-                    cancellationToken);
+                return false;
             }
-            catch (DbUpdateConcurrencyException)
+            await store.NoteAsync(audit, cancellationToken);
+            if (before is null && connection.DisabledReason is { } reason and not (ChangeConnection.SwitchedOff or DeleteConnection.Deleting))
             {
-                // Somebody else was faster; the change applies to what is stored now.
+                await store.NotifyAsync(NotificationEvent.ConnectionDown(connection.BotId, id, connection.Platform, reason), time.GetUtcNow(), cancellationToken);
             }
-        }
-    }
+            return true;
+        },
+        cancellationToken);
 
+    /// <summary>Seldom, and of many tables: with EF Core.</summary>
     public Task<bool> DeleteAsync(ConnectionId id, AuditEntry? audit, CancellationToken cancellationToken) => database.WriteAsync(
         async db =>
         {

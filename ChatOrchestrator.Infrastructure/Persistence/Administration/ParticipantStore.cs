@@ -17,6 +17,17 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
     /// <summary>How many messages are held at a time while they are exported.</summary>
     private const int Slice = 500;
 
+    // What webhooks may lead to is plain, as in ADR 0017.
+    // $1 connection, $2 user's id there.
+    private const string IsNameless = "SELECT 1 FROM participants WHERE connection_id = $1 AND user_id = $2 AND display_name IS NULL";
+
+    // $1 connection, $2 user's id there, $3 name.
+    private const string NameParticipant = "UPDATE participants SET display_name = $3 WHERE connection_id = $1 AND user_id = $2 AND display_name IS NULL";
+    private const string NameConversations = """
+        UPDATE conversations SET title = $3 WHERE connection_id = $1 AND NOT is_group AND title IS NULL AND id IN (
+            SELECT i.conversation_id FROM participations i JOIN participants p ON p.id = i.participant_id WHERE p.connection_id = $1 AND p.user_id = $2)
+        """;
+
     public Task<Page<ParticipantView>> ListAsync(ParticipantFilter filter, PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>
         {
@@ -54,18 +65,14 @@ internal sealed class ParticipantStore(ChatDatabase database) : IParticipantStor
         },
         cancellationToken);
 
-    public Task<bool> IsNamelessAsync(ConnectionId connection, string userId, CancellationToken cancellationToken) => database.ReadAsync(
-        db => db.Participants.AnyAsync(p => p.ConnectionId == connection && p.UserId == userId && p.DisplayName == null, cancellationToken), cancellationToken);
+    public async Task<bool> IsNamelessAsync(ConnectionId connection, string userId, CancellationToken cancellationToken) =>
+        (await database.ListAsync(IsNameless, row => row.GetInt32(0), cancellationToken, connection.Value, userId)).Count > 0;
 
-    public Task NameAsync(ConnectionId connection, string userId, string name, CancellationToken cancellationToken) => database.WriteAsync(
-        async db =>
+    public Task NameAsync(ConnectionId connection, string userId, string name, CancellationToken cancellationToken) => database.TransactAsync(
+        async store =>
         {
-            await db.Participants.Where(p => p.ConnectionId == connection && p.UserId == userId && p.DisplayName == null)
-                .ExecuteUpdateAsync(set => set.SetProperty(p => p.DisplayName, name), cancellationToken);
-            return await db.Conversations
-                .Where(c => c.ConnectionId == connection && !c.IsGroup && c.Title == null
-                    && db.Participations.Any(i => i.ConversationId == c.Id && db.Participants.Any(p => p.Id == i.ParticipantId && p.ConnectionId == connection && p.UserId == userId)))
-                .ExecuteUpdateAsync(set => set.SetProperty(c => c.Title, name), cancellationToken);
+            await store.RunAsync(NameParticipant, cancellationToken, connection.Value, userId, name);
+            await store.RunAsync(NameConversations, cancellationToken, connection.Value, userId, name);
         },
         cancellationToken);
 

@@ -11,23 +11,28 @@ internal sealed class UserStore(ChatDatabase database, TimeProvider time) : IUse
 {
     private const string ListName = "users";
 
+    // Asked for with every access token, so it is plain, as in ADR 0017. $1 user, $2 session, $3 now.
+    private const string BySession = """
+        SELECT u.email, u.name, u.role, u.scope FROM users u JOIN sessions s ON s.user_id = u.id
+        WHERE u.id = $1 AND u.disabled_at IS NULL AND s.id = $2 AND s.ended_at IS NULL AND s.expires_at > $3
+        """;
+
     public Task<User?> FindAsync(Guid id, CancellationToken cancellationToken) =>
         database.ReadAsync(db => db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, cancellationToken), cancellationToken);
 
     public Task<User?> FindByEmailAsync(string email, CancellationToken cancellationToken) =>
         database.ReadAsync(db => db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Email == email, cancellationToken), cancellationToken);
 
-    public Task<FoundCaller?> FindBySessionAsync(Guid user, Guid session, CancellationToken cancellationToken) => database.ReadAsync(
-        async db =>
-        {
-            var now = time.GetUtcNow();
-            return await db.Sessions.AnyAsync(s => s.Id == session && s.UserId == user && s.EndedAt == null && s.ExpiresAt > now, cancellationToken)
-                && await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == user && u.DisabledAt == null, cancellationToken) is { } found
-                && await BotsThatAreLeft.OfAsync(db, found.Scope, cancellationToken) is (true, var bots)
-                ? new FoundCaller(null, FindCaller.Of(found, bots))
-                : null;
-        },
-        cancellationToken);
+    public async Task<FoundCaller?> FindBySessionAsync(Guid user, Guid session, CancellationToken cancellationToken)
+    {
+        var found = await database.FindAsync(
+            BySession,
+            row => new { Email = row.GetString(0), Name = row.GetString(1), Role = RoleNames.Parse(row.GetString(2)) ?? Role.Viewer, Scope = Converters.Read<AccessScope>(row.GetString(3)) },
+            cancellationToken, user, session, time.GetUtcNow());
+        return found is not null && await BotsThatAreLeft.OfAsync(database, found.Scope, cancellationToken) is (true, var bots)
+            ? new FoundCaller(null, FindCaller.OfUser(user, found.Email, found.Name, found.Role, found.Scope, bots))
+            : null;
+    }
 
     public Task<Page<User>> ListAsync(PageRequest page, CancellationToken cancellationToken) => database.ReadAsync(
         async db =>

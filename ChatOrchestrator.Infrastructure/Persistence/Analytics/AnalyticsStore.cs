@@ -71,7 +71,7 @@ internal sealed class AnalyticsStore(ChatDatabase database) : IAnalyticsStore
             }
         }
         await connection.RunAsync(
-            SaveProgress, cancellationToken, Row, progress.Through, progress.Barrier, progress.BarrierAt, (object?)progress.CompleteUntil ?? DBNull.Value);
+            SaveProgress, cancellationToken, Row, progress.Through, progress.Barrier, progress.BarrierAt, progress.CompleteUntil);
         return new RollUp(through - from, hasMore);
     }
 
@@ -138,7 +138,7 @@ internal sealed class AnalyticsStore(ChatDatabase database) : IAnalyticsStore
     }
 
     /// <summary>In the context's transaction.</summary>
-    internal static DbCommand Command(ChatDbContext db, string sql, params ReadOnlySpan<object> values)
+    internal static DbCommand Command(ChatDbContext db, string sql, params ReadOnlySpan<object?> values)
     {
         var command = db.Database.GetDbConnection().Statement(sql, values);
         command.Transaction = db.Database.CurrentTransaction?.GetDbTransaction();

@@ -16,6 +16,9 @@ internal static class Converters
     /// <summary>A JSON document as it is stored.</summary>
     public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, JsonOptions)!;
 
+    /// <summary>A JSON document as it is stored.</summary>
+    public static string Write<T>(T value) => JsonSerializer.Serialize(value, JsonOptions);
+
     public sealed class BotIds() : ValueConverter<BotId, Guid>(id => id.Value, value => new BotId(value));
 
     public sealed class ConnectionIds() : ValueConverter<ConnectionId, Guid>(id => id.Value, value => new ConnectionId(value));
@@ -27,7 +30,7 @@ internal static class Converters
     public sealed class Roles() : ValueConverter<Role, string>(role => RoleNames.Of(role), name => RoleNames.Parse(name) ?? Role.Viewer);
 
     public sealed class Json<T>() : ValueConverter<T, string>(
-        value => JsonSerializer.Serialize(value, JsonOptions),
+        value => Write(value),
         json => Read<T>(json));
 
     /// <summary>For values that are replaced as a whole, never changed.</summary>

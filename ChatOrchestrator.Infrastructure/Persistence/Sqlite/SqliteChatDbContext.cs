@@ -8,6 +8,12 @@ public sealed class SqliteChatDbContext(DbContextOptions<SqliteChatDbContext> op
 {
     protected override string JsonColumnType => "TEXT";
 
+    internal static void Configure(DbContextOptionsBuilder options, SqliteDatabase database)
+    {
+        Configure(options, database.ConnectionString);
+        options.AddInterceptors(new SqliteDatabase.SetPragmas());
+    }
+
     internal static void Configure(DbContextOptionsBuilder options, string connectionString) =>
         options.UseSqlite(connectionString, sqlite => sqlite.MigrationsHistoryTable(MigrationsTable)).UseSnakeCaseNamingConvention();
 
