@@ -40,10 +40,13 @@ public static partial class HostStartup
     /// <summary>The verb <c>validate-config</c>: checks every setting and ends; connects to nothing.</summary>
     public static Task<int> ValidateAsync(Func<WebApplicationBuilder> compose) => GuardAsync(async _ =>
     {
-        foreach (var unknown in Validate(compose()))
+        var builder = compose();
+        foreach (var unknown in Validate(builder))
         {
             await Console.Out.WriteLineAsync($"Warning: {unknown}");
         }
+        await using var services = builder.Services.BuildServiceProvider();
+        services.GetService<IStartupValidator>()?.Validate();
         await Console.Out.WriteLineAsync("The configuration is valid.");
     });
 
@@ -86,6 +89,9 @@ public static partial class HostStartup
     {
         var unknown = Validate(builder);
         await using var app = builder.Build();
+        // The frameworks' rules. Not asked of what was put together to look at ours: that would make, and keep, a second
+        // provider of metrics, to which everything is counted once more.
+        app.Services.GetService<IStartupValidator>()?.Validate();
         await using var stopping = stop.Register(app.Lifetime.StopApplication);
         foreach (var setting in unknown)
         {
@@ -118,7 +124,6 @@ public static partial class HostStartup
             }
             throw new OptionsValidationException("settings", typeof(ConfigurationProblem), problems.Select(p => p.Line));
         }
-        services.GetService<IStartupValidator>()?.Validate();
         return unknown;
     }
 

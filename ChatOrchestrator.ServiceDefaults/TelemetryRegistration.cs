@@ -29,6 +29,9 @@ internal static class TelemetryRegistration
         "db.client.operation.npgsql.bytes_written",
         "db.client.operation.npgsql.bytes_read");
 
+    /// <summary>Whose instruments tell no more apart than generations, kinds of exceptions and listeners.</summary>
+    private static readonly FrozenSet<string> FewTags = FrozenSet.Create("System.Runtime", "Microsoft.AspNetCore.MemoryPool", "Microsoft.AspNetCore.Server.Kestrel");
+
     public static bool HasOtlpEndpoint(this IHostApplicationBuilder builder) =>
         !string.IsNullOrWhiteSpace(builder.Configuration[OtlpEndpointKey]);
 
@@ -57,7 +60,7 @@ internal static class TelemetryRegistration
                 // The room for every combination of tags is taken in advance: 2,000 by default, for each instrument.
                 .AddView(static instrument => TooDear.Contains(instrument.Name)
                     ? MetricStreamConfiguration.Drop
-                    : new MetricStreamConfiguration { CardinalityLimit = 200 })
+                    : new MetricStreamConfiguration { CardinalityLimit = FewTags.Contains(instrument.Meter.Name) ? 50 : 200 })
                 .AddPrometheusExporter());
 
         if (!builder.HasOtlpEndpoint())

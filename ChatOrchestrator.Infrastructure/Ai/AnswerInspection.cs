@@ -1,7 +1,5 @@
 using ChatOrchestrator.Application.Ports;
 using Microsoft.Extensions.AI;
-using OpenAI.Chat;
-using ChatFinishReason = Microsoft.Extensions.AI.ChatFinishReason;
 
 namespace ChatOrchestrator.Infrastructure.Ai;
 
@@ -31,11 +29,6 @@ internal struct AnswerInspection
     {
         _hasBegun = true;
         _finish ??= update.FinishReason;
-        // The adapter drops the refusal of an answer without tool calls.
-        if (update.RawRepresentation is StreamingChatCompletionUpdate { RefusalUpdate.Length: > 0 })
-        {
-            _isRefused = true;
-        }
         return Take(update.Contents) || update.FinishReason is not null || _isRefused;
     }
 

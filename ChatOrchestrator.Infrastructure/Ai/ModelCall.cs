@@ -119,7 +119,7 @@ internal sealed partial class ModelCall : IDisposable
     private Exception Report(Exception exception)
     {
         // An answer that said no is known better than a cancellation that came at the same time.
-        var reason = exception is ModelException ? exception : Cancelled() ?? ModelFailures.Map(exception, _time);
+        var reason = exception is ModelException ? exception : Cancelled() ?? ModelFailures.Map(exception);
         if (_hasBegun && reason is ModelException { Failure: ModelFailure.Unavailable } broken)
         {
             reason = new ModelException(ModelFailure.Incomplete, inner: broken.InnerException);

@@ -1,13 +1,12 @@
-using System.ClientModel;
-using System.ClientModel.Primitives;
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 
 namespace ChatOrchestrator.Infrastructure.Ai;
 
 /// <summary>
-/// Turns what the client throws into a <see cref="ModelException"/>. Providers quote the prompt in their error texts, so neither
+/// Turns what a call answers or throws into a <see cref="ModelException"/>. Providers quote the prompt in their error texts, so neither
 /// those texts nor the exceptions that carry them are kept; a network error is, as it names no more than the host.
 /// </summary>
 internal static class ModelFailures
@@ -15,11 +14,9 @@ internal static class ModelFailures
     /// <summary>The account is out of credit: no use in asking again at once. <see href="https://platform.openai.com/docs/guides/error-codes"/></summary>
     private static readonly TimeSpan QuotaPause = TimeSpan.FromMinutes(1);
 
-    public static ModelException Map(Exception exception, TimeProvider time) => exception switch
+    public static ModelException Map(Exception exception) => exception switch
     {
         ModelException known => known,
-        ClientResultException { Status: > 0 } answered => Map(answered, time),
-        ClientResultException => new ModelException(ModelFailure.Unavailable),
         HttpRequestException or IOException => new ModelException(ModelFailure.Unavailable, inner: exception),
         // A connection that timed out: the caller's and our own cancellation were told apart before.
         OperationCanceledException or TimeoutException => new ModelException(ModelFailure.Unavailable),
@@ -27,42 +24,37 @@ internal static class ModelFailures
         _ => new ModelException(ModelFailure.Malformed),
     };
 
-    private static ModelException Map(ClientResultException exception, TimeProvider time)
+    /// <param name="response">An answer that says no.</param>
+    public static ModelException Of(HttpResponseMessage response, ReadOnlyMemory<byte> body, TimeProvider time)
     {
-        var response = exception.GetRawResponse();
-        switch (exception.Status)
+        switch ((int)response.StatusCode)
         {
             case 429:
-                var retryAfter = RetryAfter(response, time);
-                return new(ModelFailure.RateLimited, ReadError(response).Code is "insufficient_quota" && !(retryAfter > QuotaPause) ? QuotaPause : retryAfter);
+                var retryAfter = RetryAfter(response.Headers, time);
+                return new(ModelFailure.RateLimited, ReadError(body).Code is "insufficient_quota" && !(retryAfter > QuotaPause) ? QuotaPause : retryAfter);
             case 401 or 403:
                 return new(ModelFailure.Unauthorized);
             case 408:
-                return new(ModelFailure.Unavailable, RetryAfter(response, time));
+                return new(ModelFailure.Unavailable, RetryAfter(response.Headers, time));
             case 413:
                 return new(ModelFailure.ContextTooLong);
-            case 400 when ReadError(response).IsContextTooLong:
+            case 400 when ReadError(body).IsContextTooLong:
                 return new(ModelFailure.ContextTooLong);
             case < 500:
                 return new(ModelFailure.Rejected);
             default:
-                return new(ModelFailure.Unavailable, RetryAfter(response, time));
+                return new(ModelFailure.Unavailable, RetryAfter(response.Headers, time));
         }
     }
 
     /// <summary><c>Retry-After</c> in seconds or as a date (RFC 9110 §10.2.3), or OpenAI's <c>retry-after-ms</c>, which is finer.</summary>
-    private static TimeSpan? RetryAfter(PipelineResponse? response, TimeProvider time)
+    private static TimeSpan? RetryAfter(HttpResponseHeaders headers, TimeProvider time)
     {
-        if (response is null)
-        {
-            return null;
-        }
-        if (response.Headers.TryGetValue("retry-after-ms", out var text)
-            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds is >= 0 and < 86_400_000)
+        if (double.TryParse(Header(headers, "retry-after-ms"), NumberStyles.Float, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds is >= 0 and < 86_400_000)
         {
             return TimeSpan.FromMilliseconds(milliseconds);
         }
-        if (!response.Headers.TryGetValue("Retry-After", out text) || text is null)
+        if (Header(headers, "Retry-After") is not { } text)
         {
             return null;
         }
@@ -78,15 +70,17 @@ internal static class ModelFailures
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 
-    private static ErrorBody ReadError(PipelineResponse? response)
+    private static string? Header(HttpResponseHeaders headers, string name) => headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
+
+    private static ErrorBody ReadError(ReadOnlyMemory<byte> body)
     {
         try
         {
-            using var document = JsonDocument.Parse(response!.Content);
+            using var document = JsonDocument.Parse(body);
             var error = document.RootElement.GetProperty("error");
             return new(Text(error, "code"), Text(error, "type"), Text(error, "message"));
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or NullReferenceException or ArgumentException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
             return default;
         }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -25,15 +24,15 @@ internal sealed class OpenAIEndpoints : IDisposable
         _catalog = catalog;
         _defaultModel = ai.Model;
         _http = CreateHttpClient();
-        _default = new OpenAIProvider(new ProviderOptions { Endpoint = ai.Endpoint, ApiKey = ai.ApiKey }, _http);
+        _default = new OpenAIProvider(new ProviderOptions { Endpoint = ai.Endpoint, ApiKey = ai.ApiKey }, _http, time);
         foreach (var (name, provider) in ai.Providers)
         {
-            _providers.Add(name, new OpenAIProvider(provider, _http));
+            _providers.Add(name, new OpenAIProvider(provider, _http, time));
         }
         _create = model =>
         {
             var address = catalog.AddressOf(model);
-            return new ModelEndpoint(address, ProviderOf(address).Chat(address.Name).AsIChatClient(), time, logger);
+            return new ModelEndpoint(address, new OpenAIChatClient(ProviderOf(address), address.Name), time, logger);
         };
     }
 
@@ -59,11 +58,11 @@ internal sealed class OpenAIEndpoints : IDisposable
         return _models.GetOrAdd(model, _create);
     }
 
-    /// <summary>Speech to text by the API that has the model.</summary>
-    public OpenAI.Audio.AudioClient Audio(string model)
+    /// <summary>The API that has a model, and what it calls it.</summary>
+    public (OpenAIProvider Provider, string Name) Find(string model)
     {
         var address = _catalog.AddressOf(model);
-        return ProviderOf(address).Audio(address.Name);
+        return (ProviderOf(address), address.Name);
     }
 
     public void Dispose() => _http.Dispose();

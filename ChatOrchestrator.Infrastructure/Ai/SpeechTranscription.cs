@@ -1,23 +1,22 @@
-using System.ClientModel;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using Microsoft.Extensions.Options;
-using OpenAI.Audio;
 
 namespace ChatOrchestrator.Infrastructure.Ai;
 
 /// <summary>Speech to text by the <see href="https://platform.openai.com/docs/api-reference/audio/createTranscription">audio endpoint</see> of the configured API.</summary>
-internal sealed class SpeechTranscription(OpenAIEndpoints endpoints, IOptions<AiOptions> options, TimeProvider time) : ITranscribesSpeech
+internal sealed class SpeechTranscription(OpenAIEndpoints endpoints, IOptions<AiOptions> options) : ITranscribesSpeech
 {
-    private readonly AudioClient? _client = options.Value is { IsDemo: false, TranscriptionModel: { } model } ? endpoints.Audio(model) : null;
+    private readonly (OpenAIProvider Provider, string Name)? _api = options.Value is { IsDemo: false, TranscriptionModel: { } model } ? endpoints.Find(model) : null;
 
-    public bool IsConfigured => _client is not null;
+    public bool IsConfigured => _api is not null;
 
     public string? Model => options.Value.TranscriptionModel;
 
     public async Task<Transcript> TranscribeAsync(Media media, string? fileName, CancellationToken cancellationToken)
     {
-        if (_client is null)
+        if (_api is not var (provider, name))
         {
             throw new ModelException(ModelFailure.Rejected);
         }
@@ -25,18 +24,19 @@ internal sealed class SpeechTranscription(OpenAIEndpoints endpoints, IOptions<Ai
         limit.CancelAfter(options.Value.Timeout);
         try
         {
-            await using var audio = new MemoryStream(media.Bytes.ToArray(), writable: false);
-            var answer = await _client.TranscribeAudioAsync(audio, Name(media, fileName), cancellationToken: limit.Token);
-            var (usage, length) = Counted(answer.GetRawResponse().Content, answer.Value.Duration);
-            return new Transcript(answer.Value.Text ?? "", usage, length);
+            using var audio = new ReadOnlyMemoryContent(media.Bytes);
+            audio.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data") { Name = "file", FileName = Name(media, fileName) };
+            using var form = new MultipartFormDataContent { audio, { new StringContent(name), "model" } };
+            using var response = await provider.PostAsync(name, "audio/transcriptions", form, limit.Token);
+            return Read(await response.Content.ReadAsByteArrayAsync(limit.Token));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new ModelException(ModelFailure.TimedOut);
         }
-        catch (Exception e) when (e is ClientResultException or HttpRequestException or IOException or JsonException)
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {
-            throw ModelFailures.Map(e, time);
+            throw ModelFailures.Map(e);
         }
     }
 
@@ -44,15 +44,22 @@ internal sealed class SpeechTranscription(OpenAIEndpoints endpoints, IOptions<Ai
     /// <c>usage</c> holds tokens, or the seconds that are paid for, by the
     /// <see href="https://platform.openai.com/docs/api-reference/audio/json-object">model</see>; many compatible servers leave it out.
     /// </summary>
-    private static (ModelUsage? Usage, TimeSpan? Length) Counted(BinaryData body, TimeSpan? duration)
+    private static Transcript Read(ReadOnlyMemory<byte> body)
     {
-        using var answer = JsonDocument.Parse(body);
-        if (answer.RootElement.ValueKind != JsonValueKind.Object || !answer.RootElement.TryGetProperty("usage", out var usage) || usage.ValueKind != JsonValueKind.Object)
+        using var document = JsonDocument.Parse(body);
+        var answer = document.RootElement;
+        if (answer.ValueKind != JsonValueKind.Object)
         {
-            return (null, duration);
+            throw new JsonException("No transcript.");
+        }
+        var text = answer.TryGetProperty("text", out var said) && said.ValueKind == JsonValueKind.String ? said.GetString()! : "";
+        TimeSpan? duration = Number(answer, "duration") is { } length ? TimeSpan.FromSeconds(length) : null;
+        if (!answer.TryGetProperty("usage", out var usage) || usage.ValueKind != JsonValueKind.Object)
+        {
+            return new Transcript(text, null, duration);
         }
         ModelUsage? tokens = Number(usage, "input_tokens") is { } input && Number(usage, "output_tokens") is { } output ? new ModelUsage((long)input, 0, (long)output) : null;
-        return (tokens, Number(usage, "seconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : duration);
+        return new Transcript(text, tokens, Number(usage, "seconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : duration);
     }
 
     private static double? Number(JsonElement usage, string name) =>

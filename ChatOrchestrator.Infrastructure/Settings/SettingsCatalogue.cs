@@ -9,11 +9,17 @@ namespace ChatOrchestrator.Infrastructure.Settings;
 /// All keys that a process reads: those of its options classes (a class with a constant <c>Section</c>, whose documentation
 /// says what each key means), and those of <see cref="OtherSettings"/>.
 /// </summary>
+/// <remarks>
+/// Each of our assemblies that has options classes lists them in a class <c>OptionsClasses</c>, and a test says when one is
+/// missing: to look for them would load every type of ours and the packages behind them (14 MiB that a process may never
+/// use), or a reader of metadata.
+/// </remarks>
 public sealed class SettingsCatalogue
 {
     private const string Ours = "ChatOrchestrator.";
     private const string SectionName = "Section";
     private const string Suffix = "Options";
+    private const string List = nameof(OptionsClasses);
 
     private readonly FrozenSet<string> _sections;
 
@@ -37,7 +43,7 @@ public sealed class SettingsCatalogue
         {
             Visit(process);
         }
-        return new([.. seen.Values.SelectMany(a => AssemblyTypes.Find(a, static name => name.EndsWith(Suffix, StringComparison.Ordinal))).Where(t => t is { IsClass: true, IsAbstract: false } && SectionOf(t) is not null).OrderBy(SectionOf, StringComparer.Ordinal)]);
+        return new([.. seen.Values.SelectMany(ListOf).OrderBy(SectionOf, StringComparer.Ordinal)]);
 
         void Visit(Assembly assembly)
         {
@@ -50,6 +56,9 @@ public sealed class SettingsCatalogue
             }
         }
     }
+
+    private static IReadOnlyList<Type> ListOf(Assembly assembly) =>
+        (IReadOnlyList<Type>?)assembly.GetType($"{assembly.GetName().Name}.{List}")?.GetProperty(nameof(OptionsClasses.All))!.GetValue(null) ?? [];
 
     /// <summary>The section that an options class is bound to; null: it is none.</summary>
     public static string? SectionOf(Type options) =>

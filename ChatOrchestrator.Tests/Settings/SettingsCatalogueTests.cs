@@ -22,7 +22,7 @@ public sealed partial class SettingsCatalogueTests
         var bound = Sources.SelectMany(f => Bound().Matches(f.Text)).Select(m => m.Groups[1].Value).Distinct().Order().ToArray();
 
         bound.ShouldNotBeEmpty();
-        bound.Except(Catalogue.Options.Select(o => o.Name)).ShouldBeEmpty("an options class is named …Options and has a constant Section");
+        bound.Except(Catalogue.Options.Select(o => o.Name)).ShouldBeEmpty("an options class is named …Options, has a constant Section and stands in its project's OptionsClasses");
     }
 
     [Fact]

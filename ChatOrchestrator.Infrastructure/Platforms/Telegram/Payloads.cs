@@ -306,10 +306,25 @@ internal sealed class ChatMember
     public bool IsThere => Status is "creator" or "administrator" or "member" || (Status == "restricted" && IsMember);
 }
 
-/// <summary>What matters of an error that the Bot API answers to a call made without the client (<c>getUpdates</c>).</summary>
-internal sealed class ApiAnswer
+/// <summary>What a call is answered with: <see href="https://core.telegram.org/bots/api#making-requests"/>.</summary>
+internal class ApiAnswer
 {
+    public bool Ok { get; set; }
+
+    /// <summary>0: it is no error.</summary>
+    public int ErrorCode { get; set; }
+
+    /// <summary>Of an error.</summary>
+    public string? Description { get; set; }
+
+    /// <summary>Of an error that something can be done about.</summary>
     public ApiAnswerParameters? Parameters { get; set; }
+}
+
+/// <summary>The answer to a call that something is wanted of.</summary>
+internal sealed class ApiAnswer<T> : ApiAnswer
+{
+    public T? Result { get; set; }
 }
 
 /// <summary><see href="https://core.telegram.org/bots/api#responseparameters">ResponseParameters</see>.</summary>
@@ -317,6 +332,55 @@ internal sealed class ApiAnswerParameters
 {
     /// <summary>In seconds.</summary>
     public int? RetryAfter { get; set; }
+
+    /// <summary>The group is a supergroup now, with this id.</summary>
+    public long? MigrateToChatId { get; set; }
+}
+
+/// <summary>What matters of a message that was sent.</summary>
+internal sealed class SentMessage
+{
+    [JsonRequired]
+    public long MessageId { get; set; }
+
+    /// <summary>The bot itself.</summary>
+    public User? From { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#chatfullinfo">ChatFullInfo</see>.</summary>
+internal sealed class ChatFullInfo
+{
+    [JsonRequired]
+    public long Id { get; set; }
+
+    /// <summary><c>private</c>, <c>group</c>, <c>supergroup</c> or <c>channel</c>.</summary>
+    public string? Type { get; set; }
+
+    public string? Title { get; set; }
+
+    public string? FirstName { get; set; }
+
+    public string? LastName { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#file">File</see>.</summary>
+internal sealed class BotFile
+{
+    public string? FilePath { get; set; }
+}
+
+/// <summary><see href="https://core.telegram.org/bots/api#webhookinfo">WebhookInfo</see>.</summary>
+internal sealed class WebhookInfo
+{
+    /// <summary>Empty: none is set.</summary>
+    public string? Url { get; set; }
+
+    public int PendingUpdateCount { get; set; }
+
+    /// <summary>Unix time in seconds.</summary>
+    public long? LastErrorDate { get; set; }
+
+    public string? LastErrorMessage { get; set; }
 }
 
 // A depth that no real update reaches but that nesting in fields we skip cannot turn into a refusal.
@@ -327,4 +391,10 @@ internal sealed class ApiAnswerParameters
     MaxDepth = 512)]
 [JsonSerializable(typeof(Update))]
 [JsonSerializable(typeof(ApiAnswer))]
+[JsonSerializable(typeof(ApiAnswer<SentMessage>))]
+[JsonSerializable(typeof(ApiAnswer<SentMessage[]>))]
+[JsonSerializable(typeof(ApiAnswer<User>))]
+[JsonSerializable(typeof(ApiAnswer<ChatFullInfo>))]
+[JsonSerializable(typeof(ApiAnswer<BotFile>))]
+[JsonSerializable(typeof(ApiAnswer<WebhookInfo>))]
 internal sealed partial class TelegramJson : JsonSerializerContext;

@@ -1,16 +1,12 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Infrastructure.Formatting;
 using Microsoft.Extensions.Logging;
-using Telegram.Bot;
-using Telegram.Bot.Exceptions;
-using Telegram.Bot.Requests;
-using Telegram.Bot.Types;
-using Telegram.Bot.Types.Enums;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 
@@ -23,19 +19,16 @@ internal sealed class TelegramAdapter
         IStartsConversations, IAsyncDisposable, IDisposable
 {
     /// <summary>What we ask Telegram to send; reactions come only when asked for.</summary>
-    private static readonly UpdateType[] AllowedUpdates =
-        [UpdateType.Message, UpdateType.EditedMessage, UpdateType.CallbackQuery, UpdateType.MyChatMember, UpdateType.MessageReaction];
-
-    /// <summary>The same for a call without the client.</summary>
     public const string AllowedUpdatesJson = """["message","edited_message","callback_query","my_chat_member","message_reaction"]""";
 
-    private static readonly BotCommand[] Commands =
-    [
-        new("start", "Begin"),
-        new("help", "What I can do"),
-        new("reset", "Forget our conversation"),
-        new("stop", "Stop the current answer"),
-    ];
+    private const string CommandsJson = """
+        [
+          {"command":"start","description":"Begin"},
+          {"command":"help","description":"What I can do"},
+          {"command":"reset","description":"Forget our conversation"},
+          {"command":"stop","description":"Stop the current answer"}
+        ]
+        """;
 
     private readonly ConditionalWeakTable<ConnectionSnapshot, TelegramConnection> _connections = [];
     private readonly ConcurrentDictionary<long, string> _learnedUsernames = new();
@@ -118,7 +111,7 @@ internal sealed class TelegramAdapter
     public async Task<IReadOnlyDictionary<string, string>> DescribeAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
     {
         var state = Of(connection);
-        var me = await CallAsync(state, client => client.SendRequest(new GetMeRequest(), cancellationToken), cancellationToken);
+        var me = await CallAsync(state, client => client.CallAsync("getMe", null, TelegramJson.Default.ApiAnswerUser, cancellationToken), cancellationToken);
         state.Learn(me.Id, me.Username);
         return me.Username is { Length: > 0 } username
             ? new Dictionary<string, string> { [TelegramSettings.Username] = username }
@@ -136,10 +129,10 @@ internal sealed class TelegramAdapter
         {
             throw new PlatformException("chat_not_found", permanent: true);
         }
-        var request = new GetChatRequest { ChatId = isId ? id : recipient };
-        var chat = await CallAsync(Of(connection), client => client.SendRequest(request, cancellationToken), cancellationToken);
+        var arguments = new JsonObject { ["chat_id"] = isId ? id : recipient };
+        var chat = await CallAsync(Of(connection), client => client.CallAsync("getChat", arguments, TelegramJson.Default.ApiAnswerChatFullInfo, cancellationToken), cancellationToken);
         var address = new ChatAddress(TelegramUpdateReader.Id(chat.Id));
-        return chat.Type == ChatType.Private
+        return chat.Type == "private"
             ? new StartedChat(address, Title: chat.LastName is { Length: > 0 } last ? $"{chat.FirstName} {last}" : chat.FirstName, UserId: address.ChatId)
             : new StartedChat(address, IsGroup: true, chat.Title);
     }
@@ -149,19 +142,25 @@ internal sealed class TelegramAdapter
         // Without it every webhook would be rejected.
         var secret = connection.Secret(TelegramSettings.WebhookSecret) ?? throw new PlatformException("webhook_secret_missing", permanent: true);
         await LearnUsernameAsync(connection, cancellationToken);
-        var request = new SetWebhookRequest { Url = webhookUrl.AbsoluteUri, SecretToken = secret, AllowedUpdates = AllowedUpdates, MaxConnections = 100 };
-        await CallAsync(Of(connection), client => client.SendRequest(request, cancellationToken), cancellationToken);
+        var arguments = new JsonObject
+        {
+            ["url"] = webhookUrl.AbsoluteUri,
+            ["secret_token"] = secret,
+            ["allowed_updates"] = JsonNode.Parse(AllowedUpdatesJson),
+            ["max_connections"] = 100,
+        };
+        await CallAsync(Of(connection), client => client.CallAsync("setWebhook", arguments, cancellationToken), cancellationToken);
         TelegramLog.WebhookRegistered(_logger, connection.Id);
         await OfferCommandsAsync(connection, cancellationToken);
     }
 
     public async Task<WebhookCheck> CheckWebhookAsync(ConnectionSnapshot connection, Uri expected, CancellationToken cancellationToken)
     {
-        var info = await CallAsync(Of(connection), client => client.SendRequest(new GetWebhookInfoRequest(), cancellationToken), cancellationToken);
+        var info = await CallAsync(Of(connection), client => client.CallAsync("getWebhookInfo", null, TelegramJson.Default.ApiAnswerWebhookInfo, cancellationToken), cancellationToken);
         return new WebhookCheck(
-            info.Url.Length == 0 ? WebhookState.Missing : info.Url == expected.AbsoluteUri ? WebhookState.Registered : WebhookState.Elsewhere,
+            string.IsNullOrEmpty(info.Url) ? WebhookState.Missing : info.Url == expected.AbsoluteUri ? WebhookState.Registered : WebhookState.Elsewhere,
             info.PendingUpdateCount,
-            info.LastErrorDate is { } at ? new DateTimeOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null,
+            info.LastErrorDate is { } at ? DateTimeOffset.FromUnixTimeSeconds(at) : null,
             info.LastErrorMessage);
     }
 
@@ -204,16 +203,16 @@ internal sealed class TelegramAdapter
         }
     }
 
-    private Task<bool> DeleteWebhookAsync(ConnectionSnapshot connection, CancellationToken cancellationToken) =>
-        CallAsync(Of(connection), client => client.SendRequest(new DeleteWebhookRequest(), cancellationToken), cancellationToken);
+    private Task<ApiAnswer> DeleteWebhookAsync(ConnectionSnapshot connection, CancellationToken cancellationToken) =>
+        CallAsync(Of(connection), client => client.CallAsync("deleteWebhook", [], cancellationToken), cancellationToken);
 
     /// <summary>The menu of commands is a courtesy: without it the commands work all the same.</summary>
     private async Task OfferCommandsAsync(ConnectionSnapshot connection, CancellationToken cancellationToken)
     {
         try
         {
-            var request = new SetMyCommandsRequest { Commands = Commands };
-            await CallAsync(Of(connection), client => client.SendRequest(request, cancellationToken), cancellationToken);
+            var arguments = new JsonObject { ["commands"] = JsonNode.Parse(CommandsJson) };
+            await CallAsync(Of(connection), client => client.CallAsync("setMyCommands", arguments, cancellationToken), cancellationToken);
         }
         catch (PlatformException refusal)
         {
@@ -223,20 +222,20 @@ internal sealed class TelegramAdapter
 
     /// <summary>Makes a call whose failure is the caller's to deal with.</summary>
     /// <exception cref="PlatformException">Telegram refused or could not be reached.</exception>
-    private static async Task<T> CallAsync<T>(TelegramConnection state, Func<TelegramBotClient, Task<T>> call, CancellationToken cancellationToken)
+    private static async Task<T> CallAsync<T>(TelegramConnection state, Func<TelegramClient, Task<T>> call, CancellationToken cancellationToken)
     {
         var client = state.Client ?? throw new PlatformException("token_missing", permanent: true);
         try
         {
             return await call(client);
         }
-        catch (ApiRequestException refusal)
+        catch (TelegramErrorException refusal)
         {
-            throw refusal.ErrorCode is 401 or 404
+            throw refusal.Code is 401 or 404
                 ? new PlatformException("unauthorized", permanent: true)
-                : new PlatformException(state.WithoutSecrets(refusal.Message), permanent: refusal.ErrorCode is 400 or 403);
+                : new PlatformException(state.WithoutSecrets(refusal.Message), permanent: refusal.Code is 400 or 403);
         }
-        catch (RequestException)
+        catch (TelegramCallException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new PlatformException("unreachable", permanent: false);

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ChatOrchestrator.Application.Ports;
-using Telegram.Bot.Exceptions;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 
@@ -39,9 +38,9 @@ internal static class TelegramCallbacks
                 try
                 {
                     var arguments = new JsonObject { ["callback_query_id"] = inbound.PlatformId[TelegramEvents.CallbackPrefix.Length..] };
-                    await client.SendRequest(new TelegramRequest<bool>("answerCallbackQuery", arguments), cancellationToken);
+                    await client.CallAsync("answerCallbackQuery", arguments, cancellationToken);
                 }
-                catch (RequestException)
+                catch (TelegramCallException)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                 }

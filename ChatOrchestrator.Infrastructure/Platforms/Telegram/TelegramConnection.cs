@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using ChatOrchestrator.Application.Ports;
-using Telegram.Bot;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 
@@ -13,7 +12,7 @@ internal sealed class TelegramConnection
     private readonly string? _webhookSecret;
     private readonly byte[]? _webhookSecretHash;
     private readonly string? _username;
-    private readonly Lazy<TelegramBotClient?> _client;
+    private readonly Lazy<TelegramClient?> _client;
 
     public TelegramConnection(ConnectionSnapshot snapshot, TelegramHttp http, ConcurrentDictionary<long, string> learnedUsernames)
     {
@@ -42,7 +41,7 @@ internal sealed class TelegramConnection
     public string? Username => _learnedUsernames.TryGetValue(BotId, out var learned) ? learned : _username;
 
     /// <summary>The client; null: there is no usable token.</summary>
-    public TelegramBotClient? Client => _client.Value;
+    public TelegramClient? Client => _client.Value;
 
     /// <summary>Remembers the bot's username from an object of Telegram's about the bot itself; about anyone else it is ignored.</summary>
     public void Learn(long userId, string? username)

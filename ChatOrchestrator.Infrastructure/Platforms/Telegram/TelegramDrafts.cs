@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ChatOrchestrator.Application.Ports;
-using Telegram.Bot.Exceptions;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 
@@ -48,7 +47,7 @@ internal sealed class TelegramDrafts(Func<ConnectionSnapshot, TelegramConnection
         return await TryAsync(
             async () =>
             {
-                await client.SendRequest(new TelegramRequest<bool>("deleteMessage", arguments), cancellationToken);
+                await client.CallAsync("deleteMessage", arguments, cancellationToken);
                 return DraftCall.Done();
             },
             cancellationToken);
@@ -72,7 +71,7 @@ internal sealed class TelegramDrafts(Func<ConnectionSnapshot, TelegramConnection
                 {
                     return await SendAsync();
                 }
-                catch (ApiRequestException refusal) when (arguments.ContainsKey("parse_mode") && TelegramRefusal.IsOfMarkup(refusal))
+                catch (TelegramErrorException refusal) when (arguments.ContainsKey("parse_mode") && TelegramRefusal.IsOfMarkup(refusal))
                 {
                     arguments.Remove("parse_mode");
                     arguments["text"] = body.PlainBody;
@@ -83,8 +82,8 @@ internal sealed class TelegramDrafts(Func<ConnectionSnapshot, TelegramConnection
 
         async Task<DraftCall> SendAsync()
         {
-            var shown = await client.SendRequest(new TelegramRequest<global::Telegram.Bot.Types.Message>(method, arguments), cancellationToken);
-            return DraftCall.Done(shown.Id.ToString(CultureInfo.InvariantCulture));
+            var shown = await client.CallAsync(method, arguments, TelegramJson.Default.ApiAnswerSentMessage, cancellationToken);
+            return DraftCall.Done(shown.MessageId.ToString(CultureInfo.InvariantCulture));
         }
     }
 
@@ -94,13 +93,13 @@ internal sealed class TelegramDrafts(Func<ConnectionSnapshot, TelegramConnection
         {
             return await call();
         }
-        catch (ApiRequestException refusal)
+        catch (TelegramErrorException refusal)
         {
-            return refusal.ErrorCode == 429
+            return refusal.Code == 429
                 ? DraftCall.TooFast(refusal.Parameters?.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null)
                 : TelegramRefusal.IsUnchanged(refusal) ? DraftCall.Done() : DraftCall.Refused;
         }
-        catch (RequestException)
+        catch (TelegramCallException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             return DraftCall.NoAnswer;

@@ -1,8 +1,6 @@
+using System.Text.Json.Nodes;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Messages;
-using Telegram.Bot;
-using Telegram.Bot.Exceptions;
-using Telegram.Bot.Requests;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 
@@ -35,19 +33,19 @@ internal sealed class TelegramFiles(TelegramHttp http, PlatformHttp downloads)
         return media.MimeType == UnknownType && attachment.MimeType is { } type ? media with { MimeType = type } : media;
     }
 
-    private static async Task<string> FindAsync(TelegramBotClient client, string fileId, CancellationToken cancellationToken)
+    private static async Task<string> FindAsync(TelegramClient client, string fileId, CancellationToken cancellationToken)
     {
         try
         {
-            var file = await client.SendRequest(new GetFileRequest { FileId = fileId }, cancellationToken);
+            var file = await client.CallAsync("getFile", new JsonObject { ["file_id"] = fileId }, TelegramJson.Default.ApiAnswerBotFile, cancellationToken);
             // A server of one's own in local mode gives a path on its disk, which is not ours.
             return file.FilePath is { Length: > 0 } path && !Path.IsPathRooted(path) && !path.Contains("..", StringComparison.Ordinal)
                 ? path
                 : throw new MediaException("gone");
         }
-        catch (ApiRequestException refusal)
+        catch (TelegramErrorException refusal)
         {
-            throw refusal.ErrorCode switch
+            throw refusal.Code switch
             {
                 429 or >= 500 => new MediaException("unreachable", temporary: true),
                 401 or 403 or 404 => new MediaException("refused"),
@@ -56,7 +54,7 @@ internal sealed class TelegramFiles(TelegramHttp http, PlatformHttp downloads)
                 _ => new MediaException("gone"),
             };
         }
-        catch (RequestException)
+        catch (TelegramCallException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new MediaException("unreachable", temporary: true);

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Telegram.Bot;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 
@@ -29,10 +28,7 @@ internal sealed class TelegramHttp : IDisposable
     /// <summary>Without a time limit: each call brings its own.</summary>
     public HttpClient LongPolling { get; }
 
-    /// <exception cref="ArgumentException">The token has not the form of one.</exception>
-    public TelegramBotClient CreateClient(string token) =>
-        // The client would otherwise wait out a 429 inside the call, up to a minute, out of the engine's sight.
-        new(new TelegramBotClientOptions(token, _baseUrl) { RetryCount = 1, RetryThreshold = 0 }, _calls);
+    public TelegramClient CreateClient(string token) => new(_calls, $"{_baseUrl}/bot{token}");
 
     public Uri MethodUrl(string token, string method) => new($"{_baseUrl}/bot{token}/{method}");
 

@@ -1,13 +1,13 @@
 using System.Diagnostics;
+using System.Net;
 using ChatOrchestrator.Application.Ports;
-using Telegram.Bot.Exceptions;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 
 /// <summary>
 /// What an error of the Bot API means for a part. Telegram has few error codes and tells the cases apart by description
 /// only; what it says is not documented, so that anything unknown falls back to what the code alone says. Reasons are
-/// words of our own: the client's messages may hold the address of the call, and with it the token.
+/// words of our own: what Telegram says may quote what was sent.
 /// </summary>
 internal static class TelegramRefusal
 {
@@ -40,21 +40,21 @@ internal static class TelegramRefusal
         ("reply message not found", "reply_not_found", FailureScope.Part),
     ];
 
-    public static bool IsOfMarkup(ApiRequestException refusal) => refusal.ErrorCode == 400 && Says(refusal, "can't parse entities");
+    public static bool IsOfMarkup(TelegramErrorException refusal) => refusal.Code == 400 && Says(refusal, "can't parse entities");
 
-    public static bool IsOfButtons(ApiRequestException refusal) =>
-        refusal.ErrorCode == 400 && (Says(refusal, "BUTTON_") || Says(refusal, "inline keyboard button") || Says(refusal, "REPLY_MARKUP"));
+    public static bool IsOfButtons(TelegramErrorException refusal) =>
+        refusal.Code == 400 && (Says(refusal, "BUTTON_") || Says(refusal, "inline keyboard button") || Says(refusal, "REPLY_MARKUP"));
 
     /// <summary>An edit that changes nothing.</summary>
-    public static bool IsUnchanged(ApiRequestException refusal) => refusal.ErrorCode == 400 && Says(refusal, "message is not modified");
+    public static bool IsUnchanged(TelegramErrorException refusal) => refusal.Code == 400 && Says(refusal, "message is not modified");
 
-    public static bool IsOfThread(ApiRequestException refusal) =>
-        refusal.ErrorCode == 400 && (Says(refusal, "message thread not found") || Says(refusal, "TOPIC_DELETED"));
+    public static bool IsOfThread(TelegramErrorException refusal) =>
+        refusal.Code == 400 && (Says(refusal, "message thread not found") || Says(refusal, "TOPIC_DELETED"));
 
     /// <summary>Telegram answered with an error.</summary>
-    public static DeliveryOutcome OutcomeOf(ApiRequestException refusal, OutboundPart part)
+    public static DeliveryOutcome OutcomeOf(TelegramErrorException refusal, OutboundPart part)
     {
-        switch (refusal.ErrorCode)
+        switch (refusal.Code)
         {
             case 429:
                 return Throttled(refusal.Parameters?.RetryAfter);
@@ -75,22 +75,22 @@ internal static class TelegramRefusal
                 return new DeliveryOutcome.Failed(reason, scope);
             }
         }
-        return refusal.ErrorCode == 403
+        return refusal.Code == 403
             ? new DeliveryOutcome.Failed("forbidden", FailureScope.Chat)
             : new DeliveryOutcome.Failed("bad_request", FailureScope.Part);
     }
 
     /// <summary>No answer of Telegram's: whether the message may have arrived.</summary>
     /// <param name="started">When the call began, from <see cref="Stopwatch.GetTimestamp"/>.</param>
-    public static DeliveryOutcome OutcomeOf(RequestException failure, OutboundPart part, long started)
+    public static DeliveryOutcome OutcomeOf(TelegramCallException failure, OutboundPart part, long started)
     {
-        switch (failure.HttpStatusCode)
+        switch (failure.Status)
         {
             case null:
                 break;
-            case System.Net.HttpStatusCode.OK:
+            case HttpStatusCode.OK:
                 return new DeliveryOutcome.Unknown("unreadable_answer");
-            case System.Net.HttpStatusCode.TooManyRequests:
+            case HttpStatusCode.TooManyRequests:
                 return Throttled(null);
             default:
                 // A proxy on the way, or Telegram's own front with a page in place of JSON.
@@ -101,7 +101,7 @@ internal static class TelegramRefusal
             : new DeliveryOutcome.Unknown(failure.InnerException is OperationCanceledException ? "timeout" : "connection_broken");
     }
 
-    private static bool WasNotSent(RequestException failure, long started) => failure.InnerException switch
+    private static bool WasNotSent(TelegramCallException failure, long started) => failure.InnerException switch
     {
         HttpRequestException http => http.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
             or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
@@ -113,5 +113,5 @@ internal static class TelegramRefusal
     private static DeliveryOutcome.Retry Throttled(int? retryAfterSeconds) =>
         new(retryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(Math.Max(1, seconds)) : DefaultRetryAfter, "too_many_requests", Throttled: true);
 
-    private static bool Says(ApiRequestException refusal, string phrase) => refusal.Message.Contains(phrase, StringComparison.OrdinalIgnoreCase);
+    private static bool Says(TelegramErrorException refusal, string phrase) => refusal.Message.Contains(phrase, StringComparison.OrdinalIgnoreCase);
 }

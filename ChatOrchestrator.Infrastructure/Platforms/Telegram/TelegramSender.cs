@@ -3,9 +3,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using ChatOrchestrator.Application.Ports;
 using Microsoft.Extensions.Logging;
-using Telegram.Bot.Exceptions;
-using Telegram.Bot.Requests;
-using Telegram.Bot.Types.Enums;
 
 namespace ChatOrchestrator.Infrastructure.Platforms.Telegram;
 
@@ -35,7 +32,7 @@ internal sealed class TelegramSender(ILogger logger)
                 var messageId = await CallAsync(connection, method, arguments, cancellationToken);
                 return new DeliveryOutcome.Delivered(TelegramUpdateReader.MessageKey(chatId, messageId));
             }
-            catch (ApiRequestException refusal)
+            catch (TelegramErrorException refusal)
             {
                 if (arguments.ContainsKey("message_thread_id") && TelegramRefusal.IsOfThread(refusal))
                 {
@@ -49,7 +46,7 @@ internal sealed class TelegramSender(ILogger logger)
                 }
                 return TelegramRefusal.OutcomeOf(refusal, part);
             }
-            catch (RequestException failure)
+            catch (TelegramCallException failure)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 return TelegramRefusal.OutcomeOf(failure, part, started);
@@ -75,10 +72,10 @@ internal sealed class TelegramSender(ILogger logger)
             var started = Stopwatch.GetTimestamp();
             try
             {
-                await connection.Client!.SendRequest(new TelegramRequest<global::Telegram.Bot.Types.Message>("editMessageText", arguments), cancellationToken);
+                await connection.Client!.CallAsync("editMessageText", arguments, cancellationToken);
                 return new DeliveryOutcome.Delivered(TelegramUpdateReader.MessageKey(chatId, id));
             }
-            catch (ApiRequestException refusal)
+            catch (TelegramErrorException refusal)
             {
                 if (TelegramRefusal.IsUnchanged(refusal))
                 {
@@ -90,7 +87,7 @@ internal sealed class TelegramSender(ILogger logger)
                 }
                 return TelegramRefusal.OutcomeOf(refusal, part);
             }
-            catch (RequestException failure)
+            catch (TelegramCallException failure)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 return TelegramRefusal.OutcomeOf(failure, part, started);
@@ -106,16 +103,14 @@ internal sealed class TelegramSender(ILogger logger)
         }
         try
         {
-            await client.SendRequest(
-                new SendChatActionRequest
-                {
-                    ChatId = chatId,
-                    Action = ChatAction.Typing,
-                    MessageThreadId = TryId(chat.ThreadId, out var topic) ? (int)topic : null,
-                },
-                cancellationToken);
+            var arguments = new JsonObject { ["chat_id"] = chatId, ["action"] = "typing" };
+            if (TryId(chat.ThreadId, out var topic))
+            {
+                arguments["message_thread_id"] = topic;
+            }
+            await client.CallAsync("sendChatAction", arguments, cancellationToken);
         }
-        catch (Exception exception) when (exception is RequestException or OperationCanceledException)
+        catch (Exception exception) when (exception is TelegramCallException or OperationCanceledException)
         {
             // Of no consequence: the answer itself meets the same trouble and has an outcome.
         }
@@ -172,15 +167,15 @@ internal sealed class TelegramSender(ILogger logger)
     {
         var client = connection.Client!;
         var sent = method == SendMediaGroup
-            ? (await client.SendRequest(new TelegramRequest<global::Telegram.Bot.Types.Message[]>(method, arguments), cancellationToken))[0]
-            : await client.SendRequest(new TelegramRequest<global::Telegram.Bot.Types.Message>(method, arguments), cancellationToken);
+            ? (await client.CallAsync(method, arguments, TelegramJson.Default.ApiAnswerSentMessageArray, cancellationToken))[0]
+            : await client.CallAsync(method, arguments, TelegramJson.Default.ApiAnswerSentMessage, cancellationToken);
         connection.Learn(sent.From?.Id ?? 0, sent.From?.Username);
-        return sent.Id;
+        return sent.MessageId;
     }
 
     /// <summary>Leaves out what Telegram does not take, and says the same with less.</summary>
     /// <returns>Whether there was anything to leave out.</returns>
-    private bool Simplify(OutboundPart part, ApiRequestException refusal, ref string method, JsonObject arguments)
+    private bool Simplify(OutboundPart part, TelegramErrorException refusal, ref string method, JsonObject arguments)
     {
         if (arguments.ContainsKey("parse_mode") && TelegramRefusal.IsOfMarkup(refusal))
         {

@@ -1,0 +1,9 @@
+using ChatOrchestrator.ApiService.Security;
+
+namespace ChatOrchestrator.ApiService;
+
+/// <summary>Found by its name (<c>SettingsCatalogue</c> says why it is a list).</summary>
+internal static class OptionsClasses
+{
+    public static IReadOnlyList<Type> All { get; } = [typeof(AuthOptions), typeof(LimitOptions)];
+}

@@ -1,0 +1,53 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+
+namespace ChatOrchestrator.Infrastructure.Ai;
+
+/// <summary>
+/// One model by <see href="https://platform.openai.com/docs/api-reference/chat">chat completions</see>. Of the protocol only
+/// what we use: the provider's library has types and code for all of it, which took memory in every process and a fifth of a
+/// worker's time.
+/// </summary>
+internal sealed class OpenAIChatClient(OpenAIProvider provider, string model) : IChatClient
+{
+    private const string Path = "chat/completions";
+
+    private readonly ChatClientMetadata _metadata = new("openai", provider.AddressOf(model), model);
+
+    /// <inheritdoc/>
+    public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        using var response = await provider.PostAsync(model, Path, OpenAIPrompt.Of(model, messages, options, stream: false), cancellationToken);
+        return OpenAIAnswer.Read(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var response = await provider.PostAsync(model, Path, OpenAIPrompt.Of(model, messages, options, stream: true), cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var answer = new OpenAIAnswer();
+        await foreach (var item in SseParser.Create(body, (_, data) => data.SequenceEqual("[DONE]"u8) ? null : answer.ReadChunk(data)).EnumerateAsync(cancellationToken))
+        {
+            if (item.Data is not { } update)
+            {
+                yield break;
+            }
+            yield return update;
+        }
+    }
+
+    /// <inheritdoc/>
+    public object? GetService(Type serviceType, object? serviceKey = null) =>
+        serviceKey is not null ? null
+        : serviceType == typeof(ChatClientMetadata) ? _metadata
+        : serviceType.IsInstanceOfType(this) ? this
+        : null;
+
+    public void Dispose()
+    {
+        // The connections belong to the endpoints.
+    }
+}
