@@ -38,6 +38,7 @@ internal static class ConsoleLoggingRegistration
         builder.Services.Configure<LoggerFilterOptions>(options =>
         {
             AddDefault(options, "Microsoft.AspNetCore", LogLevel.Warning);
+            AddDefault(options, "Polly", LogLevel.Warning);
             if (!tracing)
             {
                 // ASP.NET Core starts an Activity and a log scope for each request as long as this category is on at all,

@@ -3,21 +3,27 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Options;
 
 namespace ChatOrchestrator.ServiceDefaults;
 
-/// <summary>What every process of the product has in common: telemetry, health, logging.</summary>
+/// <summary>What every process of the product has in common: telemetry, health, logging, HTTP client defaults.</summary>
 public static class ServiceDefaultsRegistration
 {
     /// <summary>
     /// Adds telemetry (metrics always; traces and log export when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set), console
-    /// logging (JSON lines outside Development), errors to Sentry when <c>Sentry:Dsn</c> is set, and health checks.
+    /// logging (JSON lines outside Development), errors to Sentry when <c>Sentry:Dsn</c> is set, health checks, service discovery and HTTP client defaults.
     /// </summary>
     /// <remarks>
-    /// There are no defaults for clients of HTTP: all of ours are made without the client factory, because addresses hold
-    /// tokens that its handlers would log, and retries of a POST may send a message twice. Its pipelines would be put
-    /// together and checked at every start for nobody.
+    /// <para>Every client of <see cref="IHttpClientFactory"/> gets service discovery and the standard resilience pipeline
+    /// (total timeout 30 s, 10 s an attempt, circuit breaker; up to 3 retries, of safe methods only: a repeated POST may
+    /// send a message twice), and no request logging, because a platform's URL can carry the bot's token.</para>
+    /// <para>A client on the hot path that has retry rules of its own (Telegram, the model) opts out of both handlers,
+    /// in any order relative to this call, with
+    /// <c>AddHttpClient("name").ConfigureAdditionalHttpMessageHandlers(static (handlers, _) => handlers.Clear())</c>;
+    /// handlers that client adds for itself must follow that line. <c>RemoveAllResilienceHandlers()</c>
+    /// (Microsoft.Extensions.Http.Resilience, experimental: EXTEXP0001) removes the resilience pipeline alone.</para>
     /// </remarks>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
@@ -34,6 +40,13 @@ public static class ServiceDefaultsRegistration
             .Configure<IOptions<ShutdownOptions>>(static (host, shutdown) => host.ShutdownTimeout += TimeSpan.FromSeconds(shutdown.Value.DelaySeconds));
         builder.Services.AddHealthChecks();
         builder.Services.AddSingleton<ReadinessProbe>();
+        builder.Services.AddServiceDiscovery();
+        builder.Services.ConfigureHttpClientDefaults(static http =>
+        {
+            http.RemoveAllLoggers();
+            http.AddStandardResilienceHandler(static options => options.Retry.DisableForUnsafeHttpMethods());
+            http.AddServiceDiscovery();
+        });
         return builder;
     }
 

@@ -63,8 +63,9 @@ public sealed class TelemetryTests
             "--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
             // As Aspire does in development.
             "--OTEL_DOTNET_EXPERIMENTAL_HTTPCLIENT_DISABLE_URL_QUERY_REDACTION=true",
-            "--Logging:LogLevel:System.Net.Http=Trace");
-        using var client = new HttpClient();
+            "--Logging:LogLevel:System.Net.Http=Trace",
+            "--Logging:LogLevel:Polly=Trace");
+        using var client = host.App.Services.GetRequiredService<IHttpClientFactory>().CreateClient("telegram");
         var traceId = default(ActivityTraceId);
         using (var source = new ActivitySource(TelemetryNames.Product))
         using (var activity = source.StartActivity("turn"))
@@ -90,6 +91,7 @@ public sealed class TelemetryTests
                 collector.Exports.ShouldContain(e => e.Path == "/v1/metrics");
                 metrics = await host.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative), token);
                 metrics.ShouldContain("http_client_request_duration_seconds_count{");
+                host.Logs.ShouldContain(l => l.StartsWith("Polly", StringComparison.Ordinal));
             },
             Deadline,
             "everything is exported");
