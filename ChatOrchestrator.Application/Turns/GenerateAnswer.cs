@@ -107,8 +107,7 @@ internal sealed partial class GenerateAnswer(
         }
         finally
         {
-            await limit.CancelAsync();
-            await typing;
+            await EndAsync(shown, typing);
         }
     }
 
@@ -207,6 +206,13 @@ internal sealed partial class GenerateAnswer(
             }
             await WaitAsync(BetweenTyping, cancellationToken);
         }
+    }
+
+    /// <summary>At once: <see cref="CancellationTokenSource.CancelAsync"/> would go through the thread pool, for every answer, to end a wait.</summary>
+    private static Task EndAsync(CancellationTokenSource shown, Task typing)
+    {
+        shown.Cancel();
+        return typing;
     }
 
     /// <summary>Nearly every answer is there before the wait is over: an exception for each was a twentieth of a worker's time.</summary>
