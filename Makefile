@@ -37,14 +37,14 @@ migrate validate-config env-template doctor:
 
 # Exactly the packages of eng/locks, by hash. A feed that lacks a version of them (NU1101, NU1102) is no mistake of ours.
 locked-restore:
-	@said=$$(dotnet restore --locked-mode --force -p:LockPackages=true --verbosity quiet 2>&1) && exit 0; \
+	@said=$$(dotnet restore --locked-mode --force -p:LockPackages=true -p:ForPublish=true --verbosity quiet 2>&1) && exit 0; \
 	echo "$$said" | grep -oE "(error|warning) NU[0-9]+: .*" | sort -u; \
 	! echo "$$said" | grep -E "error" | grep -qvE "NU110[12]" || exit 1; \
 	echo "This feed lacks a locked package: going on without the locks."
 
 # After a change of packages.
 lock:
-	dotnet restore --force-evaluate -p:LockPackages=true
+	dotnet restore --force-evaluate -p:LockPackages=true -p:ForPublish=true
 
 # The bill of materials (CycloneDX) of each process, which "dotnet publish" leaves beside what it publishes, alone: in artifacts/sbom.
 sbom:

@@ -36,6 +36,10 @@ public sealed class SqliteHotPathTests(SqliteTestStore store) : StoreSuite(store
             while (await reader.ReadAsync())
             {
                 var step = reader.GetString(3);
+                if (step == "SCAN CONSTANT ROW")
+                {
+                    continue;
+                }
                 step.ShouldNotStartWith("SCAN", customMessage: name);
                 step.ShouldNotMatch(@"SEARCH (m|messages) USING INTEGER PRIMARY KEY", $"{name} reads over other conversations' messages");
             }
