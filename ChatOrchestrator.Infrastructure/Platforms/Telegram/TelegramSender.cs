@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using ChatOrchestrator.Application.Ports;
 using Microsoft.Extensions.Logging;
@@ -167,7 +168,7 @@ internal sealed class TelegramSender(ILogger logger)
     {
         var client = connection.Client!;
         var sent = method == SendMediaGroup
-            ? (await client.CallAsync(method, arguments, TelegramJson.Default.ApiAnswerSentMessageArray, cancellationToken))[0]
+            ? (await client.CallAsync(method, arguments, TelegramJson.Default.ApiAnswerSentMessageArray, cancellationToken)).FirstOrDefault() ?? throw TelegramCallException.Unreadable(HttpStatusCode.OK)
             : await client.CallAsync(method, arguments, TelegramJson.Default.ApiAnswerSentMessage, cancellationToken);
         connection.Learn(sent.From?.Id ?? 0, sent.From?.Username);
         return sent.MessageId;

@@ -146,6 +146,58 @@ public sealed class TelegramSendTests : IAsyncLifetime
         (await SendAsync(Plain)).ShouldBe(new DeliveryOutcome.Unknown("unreadable_answer"));
     }
 
+    [Theory]
+    [InlineData("""{"ok":true,"result":[]}""")]
+    [InlineData("""{"ok":true,"result":[null]}""")]
+    public async Task An_accepted_album_without_messages_may_have_arrived(string body)
+    {
+        _stub.Reply = _ => new(200, body);
+        var album = Plain with { Format = "json:sendMediaGroup", Text = """{"media":[{"type":"photo","media":"https://example.org/1.jpg"}]}""" };
+        (await SendAsync(album)).ShouldBe(new DeliveryOutcome.Unknown("unreadable_answer"));
+        _stub.CallsOf("sendMediaGroup").Count.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(502, "<html><body>Bad Gateway</body></html>", "server_error", false)]
+    [InlineData(503, "", "server_error", false)]
+    [InlineData(504, "{\"ok\":false}", "server_error", false)]
+    [InlineData(429, "<html>Too many</html>", "too_many_requests", true)]
+    public async Task A_page_in_place_of_an_error_is_read_by_its_status(int status, string body, string reason, bool throttled)
+    {
+        _stub.Reply = _ => new(status, body);
+        var retry = (await SendAsync(Plain)).ShouldBeOfType<DeliveryOutcome.Retry>();
+        (retry.Reason, retry.Throttled).ShouldBe((reason, throttled));
+        _stub.Calls.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_call_whose_time_is_over_may_have_arrived_unless_it_never_connected()
+    {
+        var timeout = TelegramCallException.NoAnswer(new TaskCanceledException());
+        var now = Stopwatch.GetTimestamp();
+        var whenItBegan = now - (long)(TelegramHttp.CallTimeout.TotalSeconds * Stopwatch.Frequency);
+        TelegramRefusal.OutcomeOf(timeout, Plain, whenItBegan).ShouldBe(new DeliveryOutcome.Unknown("timeout"));
+        TelegramRefusal.OutcomeOf(timeout, Plain, now).ShouldBeOfType<DeliveryOutcome.Retry>().Reason.ShouldBe("unreachable");
+    }
+
+    [Fact]
+    public async Task No_failure_of_a_call_names_the_token()
+    {
+        using var http = new TelegramHttp(Microsoft.Extensions.Options.Options.Create(new TelegramOptions { ApiBaseUrl = _stub.Url }));
+        using var away = new TelegramHttp(Microsoft.Extensions.Options.Options.Create(new TelegramOptions { ApiBaseUrl = "http://127.0.0.1:9" }));
+        var thrown = new List<Exception> { await FailureAsync(away) };
+        foreach (var answer in new BotApiStub.Answer[] { new(0, "", HangUp: true), new(200, "<html>"), new(200, "{\"ok\":true}"), new(502, "<html>"), BotApiStub.Error(404, "Not Found") })
+        {
+            _stub.Reply = _ => answer;
+            thrown.Add(await FailureAsync(http));
+        }
+        thrown.ShouldAllBe(e => e is TelegramCallException);
+        string.Join('\n', thrown).ShouldNotContain(TelegramFixture.Token);
+
+        static Task<TelegramCallException> FailureAsync(TelegramHttp http) => Should.ThrowAsync<TelegramCallException>(() =>
+            http.CreateClient(TelegramFixture.Token).CallAsync("getMe", null, TelegramJson.Default.ApiAnswerSentMessage, CancellationToken.None));
+    }
+
     [Fact]
     public async Task Cancelling_a_call_under_way_throws()
     {
