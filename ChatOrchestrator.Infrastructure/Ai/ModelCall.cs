@@ -120,7 +120,8 @@ internal sealed partial class ModelCall : IDisposable
     {
         // An answer that said no is known better than a cancellation that came at the same time.
         var reason = exception is ModelException ? exception : Cancelled() ?? ModelFailures.Map(exception);
-        if (_hasBegun && reason is ModelException { Failure: ModelFailure.Unavailable } broken)
+        // Whatever broke it: half an answer was handed out, and a prompt that is shortened or held back now would be answered beside it.
+        if (_hasBegun && reason is ModelException { Failure: ModelFailure.Unavailable or ModelFailure.RateLimited or ModelFailure.ContextTooLong or ModelFailure.Rejected or ModelFailure.Unauthorized } broken)
         {
             reason = new ModelException(ModelFailure.Incomplete, inner: broken.InnerException);
         }

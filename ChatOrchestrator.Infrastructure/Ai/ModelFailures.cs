@@ -25,27 +25,26 @@ internal static class ModelFailures
     };
 
     /// <param name="response">An answer that says no.</param>
-    public static ModelException Of(HttpResponseMessage response, ReadOnlyMemory<byte> body, TimeProvider time)
+    public static ModelException Of(HttpResponseMessage response, ReadOnlyMemory<byte> body, TimeProvider time) =>
+        Of((int)response.StatusCode, ReadError(body), RetryAfter(response.Headers, time));
+
+    /// <param name="error">An error object that came with the status of an answer.</param>
+    public static ModelException Of(JsonElement error)
     {
-        switch ((int)response.StatusCode)
-        {
-            case 429:
-                var retryAfter = RetryAfter(response.Headers, time);
-                return new(ModelFailure.RateLimited, ReadError(body).Code is "insufficient_quota" && !(retryAfter > QuotaPause) ? QuotaPause : retryAfter);
-            case 401 or 403:
-                return new(ModelFailure.Unauthorized);
-            case 408:
-                return new(ModelFailure.Unavailable, RetryAfter(response.Headers, time));
-            case 413:
-                return new(ModelFailure.ContextTooLong);
-            case 400 when ReadError(body).IsContextTooLong:
-                return new(ModelFailure.ContextTooLong);
-            case < 500:
-                return new(ModelFailure.Rejected);
-            default:
-                return new(ModelFailure.Unavailable, RetryAfter(response.Headers, time));
-        }
+        var read = ReadError(error);
+        return Of(read.Status, read, null);
     }
+
+    private static ModelException Of(int status, ErrorBody error, TimeSpan? retryAfter) => status switch
+    {
+        429 => new(ModelFailure.RateLimited, error.Code is "insufficient_quota" && !(retryAfter > QuotaPause) ? QuotaPause : retryAfter),
+        401 or 403 => new(ModelFailure.Unauthorized),
+        408 => new(ModelFailure.Unavailable, retryAfter),
+        413 => new(ModelFailure.ContextTooLong),
+        400 when error.IsContextTooLong => new(ModelFailure.ContextTooLong),
+        < 500 => new(ModelFailure.Rejected),
+        _ => new(ModelFailure.Unavailable, retryAfter),
+    };
 
     /// <summary><c>Retry-After</c> in seconds or as a date (RFC 9110 §10.2.3), or OpenAI's <c>retry-after-ms</c>, which is finer.</summary>
     private static TimeSpan? RetryAfter(HttpResponseHeaders headers, TimeProvider time)
@@ -77,8 +76,7 @@ internal static class ModelFailures
         try
         {
             using var document = JsonDocument.Parse(body);
-            var error = document.RootElement.GetProperty("error");
-            return new(Text(error, "code"), Text(error, "type"), Text(error, "message"));
+            return ReadError(document.RootElement.GetProperty("error"));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
@@ -86,8 +84,16 @@ internal static class ModelFailures
         }
     }
 
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static ErrorBody ReadError(JsonElement error) => new(Text(error, "code"), Text(error, "type"), Text(error, "message"));
+
+    private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value)
+        ? value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number => value.GetRawText(),
+            _ => null,
+        }
+        : null;
 
     /// <summary>The error object: <see href="https://platform.openai.com/docs/guides/error-codes"/>.</summary>
     private readonly record struct ErrorBody(string? Code, string? Type, string? Message)
@@ -97,5 +103,14 @@ internal static class ModelFailures
             Code is "context_length_exceeded"
             || Type is "exceed_context_size_error"
             || Message?.Contains("maximum context length", StringComparison.OrdinalIgnoreCase) == true;
+
+        /// <summary>The status it would have come with: many say it as their code, OpenAI only in words. What is unknown is the server's failure, which passes.</summary>
+        public int Status =>
+            int.TryParse(Code, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 400 and < 600 ? status
+            : IsContextTooLong ? 400
+            : Code is "insufficient_quota" or "rate_limit_exceeded" || Type is "insufficient_quota" or "rate_limit_error" or "rate_limit_exceeded" ? 429
+            : Code is "invalid_api_key" || Type is "authentication_error" or "permission_error" ? 401
+            : Type is "invalid_request_error" or "BadRequestError" ? 400
+            : 500;
     }
 }

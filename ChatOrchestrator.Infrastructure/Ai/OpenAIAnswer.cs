@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ChatOrchestrator.Application.Ports;
 using Microsoft.Extensions.AI;
 
 namespace ChatOrchestrator.Infrastructure.Ai;
@@ -14,10 +15,12 @@ internal sealed class OpenAIAnswer
     private string? _model;
 
     /// <exception cref="JsonException">It is no JSON, or no answer.</exception>
+    /// <exception cref="ModelException">It is an error.</exception>
     public static ChatResponse Read(ReadOnlyMemory<byte> body)
     {
         using var document = JsonDocument.Parse(body);
         var answer = document.RootElement;
+        ThrowIfError(answer);
         if (Choice(answer) is not { } choice || Object(choice, "message"u8) is not { } message)
         {
             throw new JsonException("No choice.");
@@ -35,11 +38,13 @@ internal sealed class OpenAIAnswer
 
     /// <summary>A piece; it may hold nothing.</summary>
     /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="ModelException">It is an error: the answer breaks off here.</exception>
     public ChatResponseUpdate ReadChunk(ReadOnlySpan<byte> data)
     {
         var reader = new Utf8JsonReader(data);
         using var document = JsonDocument.ParseValue(ref reader);
         var chunk = document.RootElement;
+        ThrowIfError(chunk);
         List<AIContent> contents = [];
         if (Choice(chunk) is { } choice)
         {
@@ -65,12 +70,48 @@ internal sealed class OpenAIAnswer
         };
     }
 
+    /// <summary>
+    /// Routers, whose own status is sent before the model has answered, tell of a failure in place of the answer, beside a choice
+    /// or in it (<see href="https://openrouter.ai/docs/api/reference/errors-and-debugging"/>); some servers' answer is the error itself.
+    /// </summary>
+    private static void ThrowIfError(JsonElement answer)
+    {
+        if (ErrorIn(answer) is { } error)
+        {
+            throw ModelFailures.Of(error);
+        }
+        if (Choice(answer) is { } choice)
+        {
+            if (ErrorIn(choice) is { } ofChoice)
+            {
+                throw ModelFailures.Of(ofChoice);
+            }
+            if (Is(choice, "finish_reason"u8, "error"u8))
+            {
+                throw new ModelException(ModelFailure.Unavailable);
+            }
+        }
+    }
+
+    private static JsonElement? ErrorIn(JsonElement answer) =>
+        Object(answer, "error"u8) ?? (Text(answer, "error"u8) is { Length: > 0 } || Is(answer, "object"u8, "error"u8) ? answer : null);
+
     private static List<AIContent> Contents(JsonElement message)
     {
         List<AIContent> contents = [];
         if (Text(message, "content"u8) is { Length: > 0 } text)
         {
             contents.Add(new TextContent(text));
+        }
+        else if (List(message, "content"u8) is { } parts)
+        {
+            foreach (var part in parts.EnumerateArray())
+            {
+                if (Is(part, "type"u8, "text"u8) && Text(part, "text"u8) is { Length: > 0 } piece)
+                {
+                    contents.Add(new TextContent(piece));
+                }
+            }
         }
         // Of models that think aloud: not OpenAI's own, but of many compatible servers.
         if (Text(message, "reasoning_content"u8) is { Length: > 0 } reasoning)
@@ -94,10 +135,7 @@ internal sealed class OpenAIAnswer
     };
 
     private static JsonElement? Choice(JsonElement answer) =>
-        answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("choices"u8, out var choices) && choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0
-            && choices[0] is { ValueKind: JsonValueKind.Object } first
-            ? first
-            : null;
+        List(answer, "choices"u8) is { } choices && choices.GetArrayLength() > 0 && choices[0] is { ValueKind: JsonValueKind.Object } first ? first : null;
 
     private static ChatRole? Role(JsonElement message) => Text(message, "role"u8) is { Length: > 0 } role ? role == "assistant" ? ChatRole.Assistant : new ChatRole(role) : null;
 
@@ -116,8 +154,14 @@ internal sealed class OpenAIAnswer
     private static JsonElement? Object(JsonElement of, ReadOnlySpan<byte> name) =>
         of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
 
+    private static JsonElement? List(JsonElement of, ReadOnlySpan<byte> name) =>
+        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value : null;
+
     private static string? Text(JsonElement of, ReadOnlySpan<byte> name) =>
         of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static bool Is(JsonElement of, ReadOnlySpan<byte> name, ReadOnlySpan<byte> text) =>
+        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
 
     private static long? Number(JsonElement of, ReadOnlySpan<byte> name) =>
         of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;

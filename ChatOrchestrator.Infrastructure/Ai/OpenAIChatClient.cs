@@ -27,6 +27,15 @@ internal sealed class OpenAIChatClient(OpenAIProvider provider, string model) : 
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using var response = await provider.PostAsync(model, Path, OpenAIPrompt.Of(model, messages, options, stream: true), cancellationToken);
+        if (response.Content.Headers.ContentType?.MediaType == "application/json")
+        {
+            // No stream: an error, or of a server that knows no streams the whole answer.
+            foreach (var update in OpenAIAnswer.Read(await response.Content.ReadAsByteArrayAsync(cancellationToken)).ToChatResponseUpdates())
+            {
+                yield return update;
+            }
+            yield break;
+        }
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var answer = new OpenAIAnswer();
         await foreach (var item in SseParser.Create(body, (_, data) => data.SequenceEqual("[DONE]"u8) ? null : answer.ReadChunk(data)).EnumerateAsync(cancellationToken))

@@ -75,14 +75,22 @@ internal static class OpenAIPrompt
                 json.WriteString("text"u8, text.Text);
                 break;
             case DataContent picture when picture.HasTopLevelMediaType("image"):
-                json.WriteString("type"u8, "image_url"u8);
-                json.WriteStartObject("image_url"u8);
-                json.WriteString("url"u8, picture.Uri);
-                json.WriteEndObject();
+                WritePicture(json, picture.Uri);
+                break;
+            case UriContent picture when picture.HasTopLevelMediaType("image"):
+                WritePicture(json, picture.Uri.AbsoluteUri);
                 break;
             default:
                 throw new NotSupportedException($"A prompt cannot hold {content.GetType().Name}.");
         }
+        json.WriteEndObject();
+    }
+
+    private static void WritePicture(Utf8JsonWriter json, string address)
+    {
+        json.WriteString("type"u8, "image_url"u8);
+        json.WriteStartObject("image_url"u8);
+        json.WriteString("url"u8, address);
         json.WriteEndObject();
     }
 
@@ -96,10 +104,14 @@ internal static class OpenAIPrompt
         {
             json.WriteNumber("max_completion_tokens"u8, tokens);
         }
-        if (options.ResponseFormat is ChatResponseFormatJson format)
+        if (options.ResponseFormat is { } form)
         {
             json.WriteStartObject("response_format"u8);
-            if (format.Schema is { } schema)
+            if (form is not ChatResponseFormatJson format)
+            {
+                json.WriteString("type"u8, "text"u8);
+            }
+            else if (format.Schema is { } schema)
             {
                 json.WriteString("type"u8, "json_schema"u8);
                 json.WriteStartObject("json_schema"u8);

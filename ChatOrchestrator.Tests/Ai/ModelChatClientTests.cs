@@ -42,6 +42,45 @@ public sealed class ModelChatClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_prompt_goes_out_word_for_word_in_its_roles()
+    {
+        await _host.Client.GetResponseAsync(
+            [new(ChatRole.System, "Be \"kind\".\n"), new(ChatRole.User, "Grüß Gott \ud83d\ude00 <b>&"), new(ChatRole.Assistant, ""), new(ChatRole.User, "half a character: \ud83d")]);
+
+        var body = _stub.Requests.Single().Body;
+        body.GetProperty("messages").EnumerateArray().Select(m => (m.GetProperty("role").GetString(), m.GetProperty("content").GetString())).ShouldBe(
+        [
+            ("system", "Be \"kind\".\n"), ("user", "Grüß Gott \ud83d\ude00 <b>&"), ("assistant", ""), ("user", "half a character: \ufffd"),
+        ]);
+        body.EnumerateObject().Select(p => p.Name).ShouldBe(["model", "messages"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task What_servers_add_to_an_answer_is_read_or_passed_over()
+    {
+        _stub.Next(OpenAIStub.Raw("""
+            {"id":"chatcmpl-2","model":"m","created":1.5,"system_fingerprint":null,"service_tier":{"x":[]},"error":null,"choices":[{"index":0,"logprobs":null,"finish_reason":"length",
+            "message":{"role":"assistant","content":[{"type":"thinking","thinking":[]},{"type":"text","text":"Good "},{"type":"text","text":"day!"}],"annotations":[],"tool_calls":null}}],
+            "usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":8},"completion_tokens_details":{"reasoning_tokens":2}}}
+            """));
+
+        var response = await _host.Client.GetResponseAsync(AiHost.Prompt());
+
+        (response.Text, response.ModelId, response.ResponseId, response.FinishReason).ShouldBe(("Good day!", "m", "chatcmpl-2", ChatFinishReason.Length));
+        response.Usage.ShouldNotBeNull();
+        (response.Usage.InputTokenCount, response.Usage.CachedInputTokenCount, response.Usage.OutputTokenCount, response.Usage.ReasoningTokenCount, response.Usage.TotalTokenCount)
+            .ShouldBe((9, 8, 4, 2, 13));
+    }
+
+    [Fact]
+    public async Task A_server_that_knows_no_streams_is_heard_all_the_same()
+    {
+        _stub.Next(OpenAIStub.Plain("Good day!"));
+
+        (await _host.AskAsync(stream: true)).ShouldBe("Good day!");
+    }
+
+    [Fact]
     public async Task A_streamed_answer_comes_in_pieces_and_ends_with_its_usage()
     {
         var updates = new List<ChatResponseUpdate>();
@@ -175,8 +214,9 @@ public sealed class ModelChatClientTests : IAsyncLifetime
     [InlineData(false, "{\"id\":", ModelFailure.Malformed)]
     [InlineData(false, "<html>Welcome</html>", ModelFailure.Malformed)]
     [InlineData(false, "{}", ModelFailure.Malformed)]
+    [InlineData(false, "[]", ModelFailure.Malformed)]
     [InlineData(true, "data: {\"id\":\n\n", ModelFailure.Malformed)]
-    [InlineData(true, "data: {\"error\":{\"message\":\"overloaded\"}}\n\ndata: [DONE]\n\n", ModelFailure.Incomplete)]
+    [InlineData(true, "data: {\"id\":\"c\",\"choices\":[]}\n\ndata: [DONE]\n\n", ModelFailure.Incomplete)]
     [InlineData(true, "", ModelFailure.Malformed)]
     [InlineData(true, "{\"id\":", ModelFailure.Malformed)]
     public async Task What_is_not_an_answer_is_told_apart(bool stream, string body, ModelFailure expected)
@@ -184,6 +224,52 @@ public sealed class ModelChatClientTests : IAsyncLifetime
         _stub.Always = OpenAIStub.Raw(body, stream ? "text/event-stream" : "application/json");
 
         (await _host.FailureAsync(stream)).Failure.ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData("application/json", false)]
+    [InlineData("application/json", true)]
+    [InlineData("text/event-stream", true)]
+    public async Task An_error_with_the_status_of_an_answer_is_a_failure_that_is_repeated(string contentType, bool stream)
+    {
+        const string Error = """{"error":{"message":"Hello? overloaded","code":529}}""";
+        _stub.Next(OpenAIStub.Raw(contentType == "application/json" ? Error : $"data: {Error}\n\n", contentType));
+
+        (await _host.AskAsync(stream)).ShouldBe("Good day!");
+
+        _stub.Requests.Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("""{"error":{"message":"Hello?","type":"server_error"}}""")]
+    [InlineData("""{"error":{"message":"Hello?","code":429}}""")]
+    [InlineData("""{"error":{"message":"maximum context length","code":400}}""")]
+    [InlineData("""{"error":{"code":"server_error","message":"Hello?"},"id":"c","choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}""")]
+    [InlineData("""{"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"error"}]}""")]
+    public async Task An_error_amid_a_stream_breaks_the_answer_off_and_is_not_repeated(string error)
+    {
+        _stub.Always = OpenAIStub.Raw($$$"""
+            data: {"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":"Half an"},"finish_reason":null}]}
+
+            data: {{{error}}}
+
+            data: [DONE]
+
+
+            """, "text/event-stream");
+
+        var text = "";
+        var failure = await Should.ThrowAsync<ModelException>(async () =>
+        {
+            await foreach (var update in _host.Client.GetStreamingResponseAsync(AiHost.Prompt()))
+            {
+                text += update.Text;
+            }
+        });
+
+        (failure.Failure, text).ShouldBe((ModelFailure.Incomplete, "Half an"));
+        _stub.Requests.Count.ShouldBe(1);
+        (failure + string.Join('\n', _host.Log)).ShouldNotContain("Hello?");
     }
 
     [Theory]
