@@ -71,7 +71,9 @@ internal sealed class WebChatStream : IAsyncDisposable
             http.Response.Headers.RetryAfter = "5";
             return TypedResults.Problem("This address has more chats open than one may have; close some.", statusCode: StatusCodes.Status429TooManyRequests);
         }
-        using var expired = new CancellationTokenSource(session.ExpiresAt - time.GetUtcNow(), time);
+        // It may have expired since it was looked at; a negative time would be an error, or for ever.
+        var left = session.ExpiresAt - time.GetUtcNow();
+        using var expired = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping, expired.Token);
         await using var stream = new WebChatStream(http, session, last);
         try
