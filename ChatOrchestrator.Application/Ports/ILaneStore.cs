@@ -26,7 +26,7 @@ public interface ILaneStore
 
     /// <summary>
     /// Takes the lane from whoever holds it, withdraws what has not been sent, and skips what waits before
-    /// <paramref name="beforeSequence"/> (<c>/stop</c>, <c>/reset</c>).
+    /// <paramref name="beforeSequence"/> (<c>/stop</c>, <c>/reset</c>). Without effect once the command there has had its turn.
     /// </summary>
     Task InterruptAsync(ConversationId conversation, long beforeSequence, string reason, CancellationToken cancellationToken);
 

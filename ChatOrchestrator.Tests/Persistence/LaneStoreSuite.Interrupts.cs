@@ -78,6 +78,23 @@ public abstract partial class LaneStoreSuite
     }
 
     [StoreFact]
+    public async Task An_interrupt_that_comes_when_the_command_is_answered_already_leaves_its_answer_and_its_lane_alone()
+    {
+        var chat = await NewChatAsync();
+        var (_, command) = await chat.SayAsync("/reset", MessageKind.Command);
+        var lane = await ClaimAsync(chat);
+        var turn = TestChat.Turn(lane, command);
+        await CommitAsync(turn);
+
+        await Lanes.InterruptAsync(chat.Id, command, "reset", default);
+
+        (await PartsAsync(chat)).ShouldHaveSingleItem().State.ShouldBe(PartState.Pending);
+        (await CommitAsync(Outcome(lane, turn, 0, PartState.Retry) with { Next = LaneNext.Hold, Hold = Lease })).Held.ShouldBeTrue();
+        await Lanes.InterruptAsync(chat.Id, command, "reset", default);
+        (await PartsAsync(chat)).ShouldHaveSingleItem().State.ShouldBe(PartState.Retry);
+    }
+
+    [StoreFact]
     public async Task An_interrupt_of_a_conversation_that_is_gone_does_nothing()
     {
         var chat = await NewChatAsync();

@@ -106,6 +106,37 @@ public abstract partial class EngineSuite
     }
 
     [StoreFact]
+    public async Task A_reset_that_is_answered_before_it_is_carried_out_does_not_withdraw_its_own_answer()
+    {
+        using var engine = await StartAsync();
+        var chat = await NewChatAsync("telegram");
+        var postponed = false;
+        _platform.Sending = (part, _) =>
+        {
+            // As Discord does while the interaction is not acknowledged: its webhook waits for the interrupt.
+            DeliveryOutcome outcome = postponed ? Delivered(part) : new DeliveryOutcome.Retry(TimeSpan.FromSeconds(1), "interaction_not_acknowledged", Throttled: false);
+            postponed = true;
+            return Task.FromResult(outcome);
+        };
+        var lanes = Substitute.For<ILaneStore>();
+        lanes.InterruptAsync(default, default, default!, default).ReturnsForAnyArgs(async call =>
+        {
+            await Eventually.TrueAsync(async _ => (await PartsAsync(chat)) is [{ State: PartState.Retry }], Deadline, "the first try has failed");
+            await Store.Lanes.InterruptAsync(call.Arg<ConversationId>(), call.Arg<long>(), call.Arg<string>(), call.Arg<CancellationToken>());
+        });
+        await using var inbox = InboxOf(engine, lanes);
+
+        await inbox.ReceiveAsync(
+            (await _connections.FindAsync(chat.Connection, default))!,
+            [new InboundMessage { PlatformId = "reset", Chat = chat.Address.Chat, Author = chat.Address.Author, Kind = MessageKind.Command, Text = "/reset" }],
+            default);
+
+        await DrainAsync(chat);
+        _platform.Sent.Select(p => p.Text).ShouldAllBe(t => t.Contains("forgotten", StringComparison.Ordinal));
+        (await PartsAsync(chat)).ShouldHaveSingleItem().State.ShouldBe(PartState.Sent);
+    }
+
+    [StoreFact]
     public async Task A_part_whose_sending_a_stop_of_the_process_has_interrupted_may_have_arrived_and_the_timeline_says_so()
     {
         _settings["Engine:DrainSeconds"] = "0";

@@ -142,10 +142,13 @@ internal static class PostgresLaneStatements
     /// <summary>$1 conversation. A statement sees the store as it was when it began: one that waited for the lane would not see the answer that was saved meanwhile.</summary>
     public const string Lock = "SELECT 1 FROM lanes WHERE conversation_id = $1 FOR UPDATE";
 
-    /// <summary>$1 conversation, $2 before sequence, $3 reason. Behind <see cref="Lock"/>, in the same transaction.</summary>
+    /// <summary>
+    /// $1 conversation, $2 before sequence, $3 reason. Behind <see cref="Lock"/>, in the same transaction. Changes nothing
+    /// when the command has had its turn already: what is open then is the answer to it.
+    /// </summary>
     public const string Interrupt = """
         WITH locked AS MATERIALIZED (
-            SELECT conversation_id, handled_sequence, delivered_sequence FROM lanes WHERE conversation_id = $1
+            SELECT conversation_id, handled_sequence, delivered_sequence FROM lanes WHERE conversation_id = $1 AND handled_sequence < $2
         ), skipped AS (
             INSERT INTO turns (id, conversation_id, from_sequence, through_sequence, state, reason, prompt_version, attempt, started_at, ended_at)
             SELECT gen_random_uuid(), $1, min(m.sequence), max(m.sequence), 3, $3, 0, 0, now(), now()

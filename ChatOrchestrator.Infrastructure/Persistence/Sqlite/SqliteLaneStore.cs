@@ -53,6 +53,11 @@ internal sealed class SqliteLaneStore(SqliteHotPath hotPath) : ILaneStore
                     }
                     (handled, delivered) = (reader.GetInt64(0), reader.GetInt64(1));
                 }
+                if (handled >= beforeSequence)
+                {
+                    // The command has had its turn already: what is open now is the answer to it.
+                    return false;
+                }
                 session.Run(Sql.Skip, Guid.CreateVersion7(), conversation.Value, handled, beforeSequence, reason, session.Now);
                 session.Run(Sql.Withdraw, conversation.Value, delivered, reason);
                 session.Run(Sql.Revoke, conversation.Value, beforeSequence, session.Now);
