@@ -71,9 +71,9 @@ def fake(harness):
     up(FAKE + "/stats")
 
 def weigh(pid, nice):
-    """Ingress before answers: the CPU weight that a deployment gives its containers. Each process here has a session, and so a scheduling group, of its own."""
+    """Ingress before answers: the CPU weight that a deployment gives its containers. Each process here has a session, and so a scheduling group, of its own; -10 is nine times the ordinary weight, 19 a seventieth of it."""
     try: open(f"/proc/{pid}/autogroup", "w").write(str(nice))
-    except OSError: print("No scheduling groups on this machine: workers have the same weight as the API.", file=sys.stderr)
+    except OSError: print("No scheduling groups on this machine: all processes have the same weight.", file=sys.stderr)
 
 def own(more={}, migrate=False):
     env = {"ASPNETCORE_ENVIRONMENT": "Production", "Admin__ApiKey": KEY, "Ai__Endpoint": FAKE + "/v1", "Ai__ApiKey": "sk-fake", "Ai__Model": "fake-1",
@@ -85,6 +85,7 @@ def own(more={}, migrate=False):
     up(API + "/health/ready")
     workers = [start(f"worker{i}", [worker_program, "--urls", f"http://127.0.0.1:{8091 + i}"], env) for i in range(2)]
     for i in range(2): up(f"http://127.0.0.1:{8091 + i}/health/ready")
+    weigh(api.pid, -10)
     for w in workers: weigh(w.pid, 19)
     return [api.pid] + [w.pid for w in workers]
 
