@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ChatOrchestrator.Application.Ports;
 using Microsoft.Extensions.AI;
 
@@ -8,11 +11,14 @@ namespace ChatOrchestrator.Infrastructure.Ai;
 /// Reads what <see href="https://platform.openai.com/docs/api-reference/chat/object">chat completions</see> answer: whole, or in
 /// <see href="https://platform.openai.com/docs/api-reference/chat-streaming">pieces</see>, of which it remembers what holds for all.
 /// </summary>
-internal sealed class OpenAIAnswer
+internal sealed partial class OpenAIAnswer
 {
     private ChatRole? _role;
     private ChatFinishReason? _finish;
     private string? _model;
+
+    /// <summary>The first half of a character, with which a piece ended.</summary>
+    private string _half = "";
 
     /// <exception cref="JsonException">It is no JSON, or no answer.</exception>
     /// <exception cref="ModelException">It is an error.</exception>
@@ -26,7 +32,7 @@ internal sealed class OpenAIAnswer
             throw new JsonException("No choice.");
         }
         var created = Created(answer);
-        return new ChatResponse(new ChatMessage(Role(message) ?? ChatRole.Assistant, Contents(message)) { MessageId = Text(answer, "id"u8), CreatedAt = created })
+        return new ChatResponse(new ChatMessage(Role(message) ?? ChatRole.Assistant, Contents(message, WellFormed)) { MessageId = Text(answer, "id"u8), CreatedAt = created })
         {
             ResponseId = Text(answer, "id"u8),
             CreatedAt = created,
@@ -52,7 +58,7 @@ internal sealed class OpenAIAnswer
             if (Object(choice, "delta"u8) is { } delta)
             {
                 _role ??= Role(delta);
-                contents = Contents(delta);
+                contents = Contents(delta, Continue);
             }
         }
         if (Object(chunk, "usage"u8) is { } usage)
@@ -96,12 +102,23 @@ internal sealed class OpenAIAnswer
     private static JsonElement? ErrorIn(JsonElement answer) =>
         Object(answer, "error"u8) ?? (Text(answer, "error"u8) is { Length: > 0 } || Is(answer, "object"u8, "error"u8) ? answer : null);
 
-    private static List<AIContent> Contents(JsonElement message)
+    /// <summary>Servers that count in UTF-16 may cut a character in two: half of it waits for the next piece.</summary>
+    private string Continue(string piece)
+    {
+        var text = _half + piece;
+        _half = text.Length > 0 && char.IsHighSurrogate(text[^1]) ? text[^1..] : "";
+        return WellFormed(text[..^_half.Length]);
+    }
+
+    private static List<AIContent> Contents(JsonElement message, Func<string, string> read)
     {
         List<AIContent> contents = [];
-        if (Text(message, "content"u8) is { Length: > 0 } text)
+        if (Characters(message, "content"u8) is { Length: > 0 } characters)
         {
-            contents.Add(new TextContent(text));
+            if (read(characters) is { Length: > 0 } text)
+            {
+                contents.Add(new TextContent(text));
+            }
         }
         else if (List(message, "content"u8) is { } parts)
         {
@@ -157,8 +174,39 @@ internal sealed class OpenAIAnswer
     private static JsonElement? List(JsonElement of, ReadOnlySpan<byte> name) =>
         of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value : null;
 
-    private static string? Text(JsonElement of, ReadOnlySpan<byte> name) =>
-        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement of, ReadOnlySpan<byte> name) => Characters(of, name) is { } characters ? WellFormed(characters) : null;
+
+    /// <summary>A string as it is, halves of characters and all; System.Text.Json reads none that has any.</summary>
+    private static string? Characters(JsonElement of, ReadOnlySpan<byte> name)
+    {
+        if (of.ValueKind != JsonValueKind.Object || !of.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
+        {
+            return null;
+        }
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return Escape.Replace(value.GetRawText()[1..^1], escape => escape.Value[1] switch
+            {
+                'u' => ((char)int.Parse(escape.ValueSpan[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToString(),
+                'n' => "\n",
+                'r' => "\r",
+                't' => "\t",
+                'b' => "\b",
+                'f' => "\f",
+                var itself => itself.ToString(),
+            });
+        }
+    }
+
+    private static string WellFormed(string text) =>
+        text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
+
+    [GeneratedRegex(@"\\(u[0-9a-fA-F]{4}|.)")]
+    private static partial Regex Escape { get; }
 
     private static bool Is(JsonElement of, ReadOnlySpan<byte> name, ReadOnlySpan<byte> text) =>
         of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
