@@ -29,15 +29,17 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
         EngineTelemetry.Held.Add(-1);
     }
 
-    /// <summary>Gives a lane up at once because somebody took it.</summary>
-    /// <param name="conversation">Whose lane.</param>
-    /// <param name="keepsAnswer">Whether an answer in the making is still wanted, as a suggestion.</param>
-    /// <param name="beforeSequence">Whoever took the lane when everything before this message was done is left alone; null: nobody is.</param>
-    public void Interrupt(ConversationId conversation, bool keepsAnswer, long? beforeSequence = null)
+    /// <summary>
+    /// Gives a lane up at once because somebody took it. Signals may be late: whoever has the lane because of what this one
+    /// tells of (a command that is handled by now, a takeover whose messages are being sent) is left alone.
+    /// </summary>
+    public void Interrupt(Interrupts interrupt)
     {
-        if (_held.TryGetValue(conversation, out var held) && !(held.Lane.HandledSequence >= beforeSequence - 1))
+        if (_held.TryGetValue(interrupt.Conversation, out var held)
+            && !(held.Lane.HandledSequence >= interrupt.BeforeSequence - 1)
+            && !(interrupt.KeepsAnswer && held.Lane.State == ConversationState.HandedOff))
         {
-            Lose(held, keepsAnswer);
+            Lose(held, interrupt.KeepsAnswer);
         }
     }
 

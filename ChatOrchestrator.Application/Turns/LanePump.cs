@@ -229,7 +229,7 @@ internal sealed partial class LanePump(
     {
         if (Interrupts.TryRead(payload, out var interrupt))
         {
-            leases.Interrupt(interrupt.Conversation, interrupt.KeepsAnswer, interrupt.BeforeSequence);
+            leases.Interrupt(interrupt);
         }
     }
 

@@ -84,7 +84,7 @@ public abstract partial class EngineSuite
         // The lane was given back; a renewal that comes before the worker has looked at the connection once more finds that.
         _connectionStore.FindAsync(default, default).ReturnsForAnyArgs(call =>
         {
-            engine.Services.GetRequiredService<LaneLeases>().Interrupt(chat.Id, keepsAnswer: true);
+            engine.Services.GetRequiredService<LaneLeases>().Interrupt(new Interrupts(chat.Id, KeepsAnswer: true, null));
             return Connections.FindAsync(connection, call.Arg<CancellationToken>());
         });
 

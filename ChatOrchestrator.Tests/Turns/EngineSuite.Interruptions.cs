@@ -273,7 +273,7 @@ public abstract partial class EngineSuite
     private async Task StopAsync(IHost engine, TestChat chat)
     {
         await Store.Lanes.InterruptAsync(chat.Id, (await LaneAsync(chat)).LastSequence + 1, "stop", default);
-        engine.Services.GetRequiredService<LaneLeases>().Interrupt(chat.Id, keepsAnswer: false);
+        engine.Services.GetRequiredService<LaneLeases>().Interrupt(new Interrupts(chat.Id, KeepsAnswer: false, null));
     }
 
     private Inbox InboxOf(IHost engine, ILaneStore lanes)

@@ -34,7 +34,7 @@ public abstract partial class EngineSuite
         {
             if (_platform.Abandoned.IsEmpty)
             {
-                engine.Services.GetRequiredService<LaneLeases>().Interrupt(chat.Id, keepsAnswer: true);
+                engine.Services.GetRequiredService<LaneLeases>().Interrupt(new Interrupts(chat.Id, KeepsAnswer: true, null));
                 return new DeliveryOutcome.Retry(TimeSpan.FromSeconds(1), "unreachable", Throttled: false);
             }
             return Delivered(part);

@@ -39,4 +39,21 @@ public sealed class LaneLeasesTests
         await Should.ThrowAsync<OperationCanceledException>(() => renewing);
         leases.Remove(held);
     }
+
+    [Theory]
+    [InlineData(ConversationState.Active, true, null, true)]
+    [InlineData(ConversationState.HandedOff, true, null, false)]
+    [InlineData(ConversationState.HandedOff, false, null, true)]
+    [InlineData(ConversationState.Active, false, 2L, true)]
+    [InlineData(ConversationState.Active, false, 1L, false)]
+    public void Who_has_the_lane_because_of_what_a_late_signal_tells_of_keeps_it(ConversationState claimedIn, bool keepsAnswer, long? beforeSequence, bool isLost)
+    {
+        var leases = new LaneLeases(Substitute.For<ILaneStore>(), Options.Create(new EngineOptions()), TimeProvider.System, NullLogger<LaneLeases>.Instance);
+        var held = leases.Add(TestLane.Claimed() with { State = claimedIn }, TimeProvider.System.GetTimestamp(), default);
+
+        leases.Interrupt(new Interrupts(held.Lane.Conversation, keepsAnswer, beforeSequence));
+
+        held.IsLost.ShouldBe(isLost);
+        leases.Remove(held);
+    }
 }
