@@ -1,11 +1,12 @@
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
 using ChatOrchestrator.Domain.Messages;
+using Microsoft.Extensions.Logging;
 
 namespace ChatOrchestrator.Application.Turns;
 
 /// <summary>The commits of those who hold lanes: one at a time in this process, shared by all that are in flight.</summary>
-internal sealed class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbell doorbell, TimeProvider time) : IAsyncDisposable
+internal sealed partial class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbell doorbell, TimeProvider time, ILogger<LaneCommits> logger) : IAsyncDisposable
 {
     /// <summary>
     /// How long a commit is tried again while the store is down. What was generated or sent is known only here: whoever
@@ -80,7 +81,7 @@ internal sealed class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbe
     /// <summary>For a lane that nobody has begun to work on: there is nothing before it to wait for.</summary>
     public async Task<bool> CommitAsync(DeliveryCommit delivery, CancellationToken cancellationToken)
     {
-        var committed = (await PersistAsync(new Entry(delivery, null), cancellationToken)).Delivery;
+        var committed = await PersistAsync(delivery, cancellationToken);
         if (!committed.Held)
         {
             EngineTelemetry.Fenced.Add(1);
@@ -98,6 +99,24 @@ internal sealed class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbe
     }
 
     public ValueTask DisposeAsync() => _entries.DisposeAsync();
+
+    /// <summary>
+    /// The id that the platform gave a part may be one that no store takes. That the part was sent is saved all the same: it
+    /// would be sent again without end.
+    /// </summary>
+    private async Task<DeliveryCommitted> PersistAsync(DeliveryCommit delivery, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await PersistAsync(new Entry(delivery, null), cancellationToken)).Delivery;
+        }
+        catch (Exception e) when (delivery.Part is { PlatformMessageId: not null } && e is not (StoreUnavailableException or OperationCanceledException))
+        {
+            var part = delivery.Part with { PlatformMessageId = null };
+            IdNotSaved(part.MessageId, part.Ordinal, e.GetType().Name);
+            return (await PersistAsync(new Entry(delivery with { Part = part }, null), cancellationToken)).Delivery;
+        }
+    }
 
     private Task<Result> PersistAsync(Entry entry, CancellationToken cancellationToken) =>
         PatientlyAsync(() => _entries.AddAsync(entry, cancellationToken), cancellationToken);
@@ -153,6 +172,9 @@ internal sealed class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbe
         }
         return results;
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Part {Ordinal} of message {MessageId} is sent, but the id that the platform gave it cannot be saved ({Error})")]
+    private partial void IdNotSaved(Guid messageId, int ordinal, string error);
 
     /// <summary>Either of the two.</summary>
     private readonly record struct Entry(DeliveryCommit? Delivery, TurnCommit? Turn);

@@ -5,6 +5,7 @@ using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Turns;
 using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Infrastructure.InProcess;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
@@ -33,7 +34,7 @@ public sealed class ConnectionPlacesTests : IAsyncDisposable
             }
             return new LanesCommitted([.. commits.Select(c => new DeliveryCommitted(true, c.Hold))], []);
         });
-        _commits = new LaneCommits(_store, Substitute.For<IBudgetStore>(), new Doorbell(new InProcessSignals(), _time), _time);
+        _commits = new LaneCommits(_store, Substitute.For<IBudgetStore>(), new Doorbell(new InProcessSignals(), _time), _time, NullLogger<LaneCommits>.Instance);
         _places = new ConnectionPlaces(_connections, _commits, Options.Create(new EngineOptions { MaxLanes = 64 }), _time);
     }
 

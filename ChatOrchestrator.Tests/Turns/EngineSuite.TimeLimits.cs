@@ -7,7 +7,7 @@ using NSubstitute;
 
 namespace ChatOrchestrator.Tests.Turns;
 
-/// <summary>A statement that always meets a time limit of the store, where others do not.</summary>
+/// <summary>What the store never takes: a statement that always meets a time limit of its own, where others do not, or a value.</summary>
 public abstract partial class EngineSuite
 {
     private ILaneStore? _lanes;
@@ -53,6 +53,22 @@ public abstract partial class EngineSuite
         (turn.State, turn.Attempt).ShouldBe((TurnState.Failed, 3));
         (await DeadLettersAsync(slow)).ShouldHaveSingleItem();
         (await DeadLettersAsync(other)).ShouldBeEmpty();
+    }
+
+    [StoreFact]
+    public async Task A_part_whose_id_cannot_be_saved_is_sent_once_all_the_same()
+    {
+        using var engine = await StartAsync();
+        var chat = await NewChatAsync("telegram");
+        _platform.Sending = (part, _) => Task.FromResult<DeliveryOutcome>(new DeliveryOutcome.Delivered(part.MessageId + "\0" + new string('x', 10_000)));
+
+        await chat.SayAsync();
+        await DrainAsync(chat);
+        await chat.SayAsync();
+        await DrainAsync(chat);
+
+        _platform.Sent.Count.ShouldBe(2);
+        (await PartsAsync(chat)).Select(p => p.State).ShouldBe([PartState.Sent, PartState.Sent]);
     }
 
     private static StatementTimedOutException TimedOut() => new(new TimeoutException());

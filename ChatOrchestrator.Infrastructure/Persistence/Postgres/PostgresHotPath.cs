@@ -86,6 +86,27 @@ internal sealed class PostgresHotPath : IAsyncDisposable
         {
             throw new StatementTimedOutException(e);
         }
+        catch (PostgresException) when (connection.State == ConnectionState.Open)
+        {
+            ForgetPrepared(connection);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// A statement that fails in the batch that would have prepared it is half prepared for Npgsql, and the next batch with it
+    /// fails too ("unexpected backend message DataRow"): whatever that one saves is innocent.
+    /// </summary>
+    private static void ForgetPrepared(NpgsqlConnection connection)
+    {
+        try
+        {
+            connection.UnprepareAll();
+        }
+        catch (NpgsqlException)
+        {
+            // It is broken, and the pool makes another.
+        }
     }
 
     internal static StoreUnavailableException Unavailable(Exception e) =>
