@@ -165,7 +165,7 @@ def measure_ours(chosen, messages, harness, keep):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--harness", default=f"{ROOT}/../shared/bench"); p.add_argument("--quick", action="store_true"); p.add_argument("--no-write", action="store_true")
-    p.add_argument("--peers", default="grammy-bullmq,grammy-bullmq-ordered,chat-sdk-queue-x2"); p.add_argument("--messages", type=int, default=10000)
+    p.add_argument("--peers", default="grammy-bullmq,grammy-bullmq-ordered,chat-sdk-queue-x2,agents-sdk"); p.add_argument("--messages", type=int, default=10000)
     p.add_argument("--scenarios", default="flood,ai200,paced,kill")
     p.add_argument("--without-ours", action="store_true"); p.add_argument("--resume", action="store_true")
     a = p.parse_args()
@@ -184,7 +184,7 @@ def main():
         if not a.without_ours: measure_ours(chosen, a.messages, harness, keep)
         for key in chosen:
             for peer in peers:
-                keep(key, peer, (kill_row if key == "kill" else row)(peer, harness_run(harness, peer, "--label", key, *scenarios(a.messages)[key][1])))
+                keep(key, peer, (kill_row if key == "kill" else row)(peer, harness_run(harness, peer, "--label", key, *(["--protocol", "botframework"] if peer == "agents-sdk" else []), *scenarios(a.messages)[key][1])))
         order = lambda name: (name != OURS, name != COLD, name)
         tables = [f"### {title}\n\n{KILL_HEAD if key == 'kill' else HEAD}\n" + "\n".join(rows[key][name] for name in sorted(rows[key], key=order))
                   for key, (title, _) in scenarios(a.messages).items() if key in rows]
