@@ -113,9 +113,9 @@ internal sealed partial class OpenAIAnswer
     private static List<AIContent> Contents(JsonElement message, Func<string, string> read)
     {
         List<AIContent> contents = [];
-        if (Characters(message, "content"u8) is { Length: > 0 } characters)
+        if (Characters(message, "content"u8) is { } whole)
         {
-            if (read(characters) is { Length: > 0 } text)
+            if (read(whole) is { Length: > 0 } text)
             {
                 contents.Add(new TextContent(text));
             }
@@ -124,9 +124,9 @@ internal sealed partial class OpenAIAnswer
         {
             foreach (var part in parts.EnumerateArray())
             {
-                if (Is(part, "type"u8, "text"u8) && Text(part, "text"u8) is { Length: > 0 } piece)
+                if (Is(part, "type"u8, "text"u8) && Characters(part, "text"u8) is { } piece && read(piece) is { Length: > 0 } text)
                 {
-                    contents.Add(new TextContent(piece));
+                    contents.Add(new TextContent(text));
                 }
             }
         }

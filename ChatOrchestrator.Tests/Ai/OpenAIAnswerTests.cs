@@ -17,6 +17,17 @@ public sealed class OpenAIAnswerTests
         pieces.ShouldBe(["Hi \"you\" ", "\U0001F600\n!", "", "\U0001F600", "", "."]);
     }
 
+    [Fact]
+    public void So_is_one_in_an_answer_of_parts()
+    {
+        var answer = new OpenAIAnswer();
+
+        string[] pieces = [.. new[] { """\ud83d""", """\ude00!""" }
+            .Select(p => answer.ReadChunk(Encoding.UTF8.GetBytes($$$"""{"choices":[{"delta":{"content":[{"type":"text","text":"{{{p}}}"}]}}]}""")).Text)];
+
+        pieces.ShouldBe(["", "\U0001F600!"]);
+    }
+
     [Theory]
     [InlineData("""a\ud83db""", "a\uFFFDb")]
     [InlineData("""\ude00 \\u0041 \u0041\t\/""", "\uFFFD \\u0041 A\t/")]
