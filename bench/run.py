@@ -71,7 +71,7 @@ def fake(harness):
     up(FAKE + "/stats")
 
 def weigh(pid, nice):
-    """Ingress before answers: the CPU weight that a deployment gives its containers. Each process here has a session, and so a scheduling group, of its own; -10 is nine times the ordinary weight, 19 a seventieth of it."""
+    """Ingress before answers (ADR 0012), more strongly than deploy/compose has it: a CPU weight. Each process here has a session, and so a scheduling group, of its own; -10 is nine times the ordinary weight, 19 a seventieth of it."""
     try: open(f"/proc/{pid}/autogroup", "w").write(str(nice))
     except OSError: print("No scheduling groups on this machine: all processes have the same weight.", file=sys.stderr)
 
