@@ -5,7 +5,8 @@ using ChatOrchestrator.Application.Telemetry;
 namespace ChatOrchestrator.Application;
 
 /// <summary>
-/// Group commit: whatever is waiting when the previous commit ends shares the next one. Nothing is delayed to fill a batch.
+/// Group commit: whatever is waiting when the previous commit ends shares the next one. Nothing is delayed to fill a batch,
+/// unless whoever owns it knows that more is about to come.
 /// A batch that fails for a reason of its own is run again item by item, so that one bad item harms only itself. So is one
 /// that met a time limit of the store; when two in a row do so alone, it is the store that is slow, and the rest is not tried.
 /// </summary>
@@ -15,6 +16,7 @@ public sealed class Batcher<TItem, TResult> : IAsyncDisposable
 
     private readonly Channel<Entry> _entries;
     private readonly Func<IReadOnlyList<TItem>, CancellationToken, Task<IReadOnlyList<TResult>>> _commit;
+    private readonly Func<Task>? _gather;
     private readonly KeyValuePair<string, object?> _tag;
     private readonly int _maxBatch;
     private readonly Task _loop;
@@ -23,10 +25,12 @@ public sealed class Batcher<TItem, TResult> : IAsyncDisposable
     /// <param name="capacity">How many items may wait.</param>
     /// <param name="maxBatch">How many items share one commit at most.</param>
     /// <param name="commit">One commit; results stand in the order of the items.</param>
-    public Batcher(string name, int capacity, int maxBatch, Func<IReadOnlyList<TItem>, CancellationToken, Task<IReadOnlyList<TResult>>> commit)
+    /// <param name="gather">Awaited before a commit that has room for more, while more may come. Must not throw.</param>
+    public Batcher(string name, int capacity, int maxBatch, Func<IReadOnlyList<TItem>, CancellationToken, Task<IReadOnlyList<TResult>>> commit, Func<Task>? gather = null)
     {
         _entries = Channel.CreateBounded<Entry>(new BoundedChannelOptions(capacity) { SingleReader = true });
         _commit = commit;
+        _gather = gather;
         _maxBatch = maxBatch;
         _tag = new("batch", name);
         _loop = Task.Run(RunAsync);
@@ -62,6 +66,10 @@ public sealed class Batcher<TItem, TResult> : IAsyncDisposable
         var batch = new List<Entry>(_maxBatch);
         while (await _entries.Reader.WaitToReadAsync())
         {
+            if (_gather is not null && _entries.Reader.Count < _maxBatch)
+            {
+                await _gather();
+            }
             while (batch.Count < _maxBatch && _entries.Reader.TryRead(out var entry))
             {
                 batch.Add(entry);

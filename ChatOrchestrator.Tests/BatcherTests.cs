@@ -1,9 +1,10 @@
+using System.Collections.Concurrent;
 using ChatOrchestrator.Application;
 using ChatOrchestrator.Application.Ports;
 
 namespace ChatOrchestrator.Tests;
 
-/// <summary>What becomes of those who share a commit with one that always meets a time limit of the store.</summary>
+/// <summary>Who shares a commit, and what becomes of those who share it with one that always meets a time limit of the store.</summary>
 public sealed class BatcherTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
@@ -42,6 +43,61 @@ public sealed class BatcherTests
 
         asked.ShouldBe(1);
     }
+
+    [Fact]
+    public async Task While_more_is_about_to_come_a_commit_waits_for_it()
+    {
+        var (gathering, enough) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var commits = new ConcurrentQueue<string[]>();
+        await using var batcher = Recording(commits, maxBatch: 100, () =>
+        {
+            gathering.TrySetResult();
+            return enough.Task;
+        });
+        var first = batcher.AddAsync("a", default);
+        await gathering.Task.WaitAsync(Deadline);
+        var second = batcher.AddAsync("b", default);
+        commits.ShouldBeEmpty();
+
+        enough.SetResult();
+        await Task.WhenAll(first, second).WaitAsync(Deadline);
+
+        commits.ShouldHaveSingleItem().ShouldBe(["a", "b"]);
+    }
+
+    [Fact]
+    public async Task A_commit_that_is_full_waits_for_nothing_more()
+    {
+        var (gathering, enough) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var commits = new ConcurrentQueue<string[]>();
+        var gathered = 0;
+        await using var batcher = Recording(commits, maxBatch: 2, () =>
+        {
+            gathered++;
+            gathering.TrySetResult();
+            return enough.Task;
+        });
+        var added = new List<Task<string>> { batcher.AddAsync("a", default) };
+        await gathering.Task.WaitAsync(Deadline);
+        added.AddRange("bcdef".Select(i => batcher.AddAsync($"{i}", default)));
+
+        enough.SetResult();
+        await Task.WhenAll(added).WaitAsync(Deadline);
+
+        commits.ShouldBe([["a", "b"], ["c", "d"], ["e", "f"]]);
+        gathered.ShouldBe(1);
+    }
+
+    private static Batcher<string, string> Recording(ConcurrentQueue<string[]> commits, int maxBatch, Func<Task> gather) => new(
+        "test",
+        100,
+        maxBatch,
+        (batch, _) =>
+        {
+            commits.Enqueue([.. batch]);
+            return Task.FromResult(batch);
+        },
+        gather);
 
     /// <summary>Has all of them share a commit, behind one that waits.</summary>
     private static async Task<string[]> AddAsync(string[] items, Func<IReadOnlyList<string>, Exception?> fail)

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace ChatOrchestrator.Application.Turns;
 
 /// <summary>The commits of those who hold lanes: one at a time in this process, shared by all that are in flight.</summary>
-internal sealed partial class LaneCommits(ILaneStore store, IBudgetStore budgets, Doorbell doorbell, TimeProvider time, ILogger<LaneCommits> logger) : IAsyncDisposable
+internal sealed partial class LaneCommits(ILaneStore store, IBudgetStore budgets, LanePlaces places, Doorbell doorbell, TimeProvider time, ILogger<LaneCommits> logger) : IAsyncDisposable
 {
     /// <summary>
     /// How long a commit is tried again while the store is down. What was generated or sent is known only here: whoever
@@ -20,7 +20,21 @@ internal sealed partial class LaneCommits(ILaneStore store, IBudgetStore budgets
     /// <summary>What met a time limit of the store is tried again at growing distances: each time, others wait for it.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
-    private readonly Batcher<Entry, Result> _entries = new("lane", 4_096, 24, (entries, token) => CommitAsync(store, entries, token));
+    /// <summary>
+    /// With so many lanes waiting for the model or the platform, a commit waits this long for those that will be answered
+    /// next: what it costs the store is mostly the same for one as for six. Two milliseconds of an answer that took the
+    /// model hundreds; where answers come at once, lanes do not wait, and neither do commits.
+    /// </summary>
+    private const int ManyWaiting = 16;
+
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(2);
+
+    private readonly Batcher<Entry, Result> _entries = new(
+        "lane",
+        4_096,
+        24,
+        (entries, token) => CommitAsync(store, entries, token),
+        () => places.Waiting >= ManyWaiting ? Task.Delay(Gathering, time) : Task.CompletedTask);
 
     /// <summary>Saves a turn. False: the lease was lost and nothing was saved.</summary>
     public async Task<TurnCommitted> CommitAsync(HeldLane held, TurnCommit turn, CancellationToken cancellationToken)

@@ -15,6 +15,9 @@ internal sealed class LanePlaces(IOptions<EngineOptions> options)
     private int _waiting;
     private TaskCompletionSource? _changed;
 
+    /// <summary>How many lanes wait for the model or the platform now.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
     /// <summary>Waits until there is room for a lane, and takes up to <paramref name="max"/> places.</summary>
     public async ValueTask<int> TakeAsync(int max, CancellationToken cancellationToken)
     {

@@ -34,7 +34,7 @@ public sealed class ConnectionPlacesTests : IAsyncDisposable
             }
             return new LanesCommitted([.. commits.Select(c => new DeliveryCommitted(true, c.Hold))], []);
         });
-        _commits = new LaneCommits(_store, Substitute.For<IBudgetStore>(), new Doorbell(new InProcessSignals(), _time), _time, NullLogger<LaneCommits>.Instance);
+        _commits = new LaneCommits(_store, Substitute.For<IBudgetStore>(), new LanePlaces(Options.Create(new EngineOptions())), new Doorbell(new InProcessSignals(), _time), _time, NullLogger<LaneCommits>.Instance);
         _places = new ConnectionPlaces(_connections, _commits, Options.Create(new EngineOptions { MaxLanes = 64 }), _time);
     }
 
