@@ -9,13 +9,14 @@ namespace ChatOrchestrator.Infrastructure.Ai;
 /// <summary>Writes what is asked of <see href="https://platform.openai.com/docs/api-reference/chat/create">chat completions</see>.</summary>
 internal static class OpenAIPrompt
 {
-    private const int UsualLength = 4096;
+    /// <summary>What stands around the texts: roles, punctuation, and what the writer wants to have free before it writes.</summary>
+    private const int Frame = 1_024, FrameOfMessage = 64;
 
     /// <param name="messages">Texts and pictures.</param>
     /// <param name="options">Temperature, length and form; nothing of ours asks for more.</param>
     public static HttpContent Of(string model, IEnumerable<ChatMessage> messages, ChatOptions? options, bool stream)
     {
-        var buffer = new ArrayBufferWriter<byte>(UsualLength);
+        var buffer = new ArrayBufferWriter<byte>(LengthOf(messages));
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
@@ -42,6 +43,24 @@ internal static class OpenAIPrompt
         var content = new ReadOnlyMemoryContent(buffer.WrittenMemory);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return content;
+    }
+
+    /// <summary>About the length in bytes, so that the buffer, which lives as long as the model thinks, is not made several times.</summary>
+    private static int LengthOf(IEnumerable<ChatMessage> messages)
+    {
+        var (all, longest) = (Frame, 0);
+        foreach (var message in messages)
+        {
+            all += FrameOfMessage;
+            foreach (var content in message.Contents)
+            {
+                var length = content switch { TextContent text => text.Text.Length, DataContent data => data.Uri.Length, _ => 0 };
+                all += length;
+                longest = Math.Max(longest, length);
+            }
+        }
+        // The writer asks for three bytes per character, which is what the last one may need.
+        return all + 2 * longest;
     }
 
     private static void Write(Utf8JsonWriter json, ChatMessage message)
