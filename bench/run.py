@@ -70,10 +70,16 @@ def fake(harness):
     open(f"{STATE}/fake.pid", "w").write(str(p.pid))
     up(FAKE + "/stats")
 
+# Ingress before answers (ADR 0012): CPU weights of the API and of the workers. Each process here has a session, and so a
+# scheduling group, of its own; -10 is nine times the ordinary weight, -3 twice, 3 half, 19 a seventieth.
+BURSTS, BALANCED = (-10, 19), (-3, 3)   # docs/operations.md, "Bursts on one machine"; what deploy/compose has without it
+
 def weigh(pid, nice):
-    """Ingress before answers (ADR 0012), more strongly than deploy/compose has it: a CPU weight. Each process here has a session, and so a scheduling group, of its own; -10 is nine times the ordinary weight, 19 a seventieth of it."""
     try: open(f"/proc/{pid}/autogroup", "w").write(str(nice))
     except OSError: print("No scheduling groups on this machine: all processes have the same weight.", file=sys.stderr)
+
+def weigh_all(pids, api, workers):
+    for pid, nice in zip(pids, (api, workers, workers)): weigh(pid, nice)
 
 def own(more={}, migrate=False):
     env = {"ASPNETCORE_ENVIRONMENT": "Production", "Admin__ApiKey": KEY, "Ai__Endpoint": FAKE + "/v1", "Ai__ApiKey": "sk-fake", "Ai__Model": "fake-1",
@@ -85,9 +91,9 @@ def own(more={}, migrate=False):
     up(API + "/health/ready")
     workers = [start(f"worker{i}", [worker_program, "--urls", f"http://127.0.0.1:{8091 + i}"], env) for i in range(2)]
     for i in range(2): up(f"http://127.0.0.1:{8091 + i}/health/ready")
-    weigh(api.pid, -10)
-    for w in workers: weigh(w.pid, 19)
-    return [api.pid] + [w.pid for w in workers]
+    pids = [api.pid] + [w.pid for w in workers]
+    weigh_all(pids, *BURSTS)
+    return pids
 
 def connection(more={}):
     bot = post("/api/v1/bots", {"name": "Bench", "ai": {"systemPrompt": "You are the helpful assistant of a small shop. Answer briefly and politely."}, "processing": {"quietPeriodMs": 0, **more}})
@@ -135,7 +141,7 @@ def write(name, text):
 
 HEAD = "| | answered/s | answer p50 / p99 ms | acknowledged/s | ack p50 / p99 ms | CPU-s per 1,000 (processes + stores) | lost / twice / out of order | peak MiB |\n|---|---|---|---|---|---|---|---|"
 
-OURS, COLD = "**ChatOrchestrator** (API + 2 workers)", "ChatOrchestrator, just started"
+OURS, COLD, COMPOSE = "**ChatOrchestrator** (API + 2 workers)", "ChatOrchestrator, just started", "ChatOrchestrator, CPU weights as deploy/compose comes"
 
 def scenarios(messages): return {
     "flood": ("AI 0 ms, as fast as it goes", ["--ai-ms", 0, "--messages", messages]),
@@ -157,11 +163,14 @@ def measure_ours(chosen, messages, harness, keep):
     run("warm", "--ai-ms", 0, "--messages", messages)
     for key in sorted(chosen, key=lambda k: k == "kill"):   # the processes that are killed are not those that were warmed
         if key == "kill": keep(key, OURS, kill_row(OURS, killed(pids, 3000, 150, 10, 1))); continue
-        # The machine's speed changes by a fifth within minutes: of the flood, the median of five.
-        runs = [run(key, *scenarios(messages)[key][1]) for _ in range(5 if key == "flood" else 1)]
-        if len(runs) > 1:
+        # The machine's speed changes by a fifth within minutes: the median of several.
+        def median(name, count):
+            runs = [run(key, *scenarios(messages)[key][1]) for _ in range(count)]
             for r in runs: print(key, row("a run", r), flush=True)
-        keep(key, OURS, row(OURS, sorted(runs, key=lambda r: r.get("e2e_per_s", 0))[len(runs) // 2]))
+            keep(key, name, row(name, sorted(runs, key=lambda r: r.get("e2e_per_s", 0))[count // 2]))
+        if key == "flood":
+            weigh_all(pids, *BALANCED); median(COMPOSE, 3); weigh_all(pids, *BURSTS)
+        median(OURS, {"flood": 5, "ai200": 3}.get(key, 1))
 
 def main():
     p = argparse.ArgumentParser()
@@ -186,7 +195,7 @@ def main():
         for key in chosen:
             for peer in peers:
                 keep(key, peer, (kill_row if key == "kill" else row)(peer, harness_run(harness, peer, "--label", key, *(["--protocol", "botframework"] if peer == "agents-sdk" else []), *scenarios(a.messages)[key][1])))
-        order = lambda name: (name != OURS, name != COLD, name)
+        order = lambda name: (name != OURS, name != COMPOSE, name != COLD, name)
         tables = [f"### {title}\n\n{KILL_HEAD if key == 'kill' else HEAD}\n" + "\n".join(rows[key][name] for name in sorted(rows[key], key=order))
                   for key, (title, _) in scenarios(a.messages).items() if key in rows]
         if not a.no_write: write("tables", "\n\n".join(tables))
