@@ -17,6 +17,7 @@ internal static class ModelFailures
     public static ModelException Map(Exception exception) => exception switch
     {
         ModelException known => known,
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => new ModelException(ModelFailure.Malformed),
         HttpRequestException or IOException => new ModelException(ModelFailure.Unavailable, inner: exception),
         // A connection that timed out: the caller's and our own cancellation were told apart before.
         OperationCanceledException or TimeoutException => new ModelException(ModelFailure.Unavailable),

@@ -19,7 +19,7 @@ internal sealed class OpenAIChatClient(OpenAIProvider provider, string model) : 
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         using var response = await provider.PostAsync(model, Path, OpenAIPrompt.Of(model, messages, options, stream: false), cancellationToken);
-        return OpenAIAnswer.Read(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        return OpenAIAnswer.Read(await OpenAIProvider.ReadAsync(response, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -30,16 +30,17 @@ internal sealed class OpenAIChatClient(OpenAIProvider provider, string model) : 
         if (response.Content.Headers.ContentType?.MediaType == "application/json")
         {
             // No stream: an error, or of a server that knows no streams the whole answer.
-            foreach (var update in OpenAIAnswer.Read(await response.Content.ReadAsByteArrayAsync(cancellationToken)).ToChatResponseUpdates())
+            foreach (var update in OpenAIAnswer.Read(await OpenAIProvider.ReadAsync(response, cancellationToken)).ToChatResponseUpdates())
             {
                 yield return update;
             }
             yield break;
         }
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await using var body = new BoundedEvents(await response.Content.ReadAsStreamAsync(cancellationToken), OpenAIProvider.MaxAnswerBytes);
         var answer = new OpenAIAnswer();
         await foreach (var item in SseParser.Create(body, (_, data) => data.SequenceEqual("[DONE]"u8) ? null : answer.ReadChunk(data)).EnumerateAsync(cancellationToken))
         {
+            body.Next();
             if (item.Data is not { } update)
             {
                 yield break;

@@ -8,6 +8,9 @@ internal sealed class OpenAIProvider(ProviderOptions provider, HttpClient http, 
 {
     private const string OpenAI = "https://api.openai.com/v1";
 
+    /// <summary>What is kept of an answer, or of an event of a stream, at most: the longest answers of any model are a tenth of it.</summary>
+    internal const int MaxAnswerBytes = 16 << 20;
+
     /// <summary>Some local servers want a key to be sent and take any.</summary>
     private const string NoKey = "none";
 
@@ -40,8 +43,16 @@ internal sealed class OpenAIProvider(ProviderOptions provider, HttpClient http, 
         }
         using (response)
         {
-            throw ModelFailures.Of(response, await response.Content.ReadAsByteArrayAsync(cancellationToken), time);
+            throw ModelFailures.Of(response, await ReadAsync(response, cancellationToken), time);
         }
+    }
+
+    /// <summary>The whole body.</summary>
+    /// <exception cref="HttpRequestException">It is longer than <see cref="MaxAnswerBytes"/>, or breaks off.</exception>
+    public static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, cancellationToken);
+        return await response.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
     private string BaseOf(string model) => (provider.IsAzure, provider.ApiVersion) switch

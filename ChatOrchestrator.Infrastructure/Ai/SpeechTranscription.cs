@@ -28,7 +28,7 @@ internal sealed class SpeechTranscription(OpenAIEndpoints endpoints, IOptions<Ai
             audio.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data") { Name = "file", FileName = Name(media, fileName) };
             using var form = new MultipartFormDataContent { audio, { new StringContent(name), "model" } };
             using var response = await provider.PostAsync(name, "audio/transcriptions", form, limit.Token);
-            return Read(await response.Content.ReadAsByteArrayAsync(limit.Token));
+            return Read(await OpenAIProvider.ReadAsync(response, limit.Token));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
