@@ -132,6 +132,17 @@ def row(name, r):
     return (f"| {name} | {r['e2e_per_s']:.0f} | {r['e2e_ms']['p50']:.0f} / {r['e2e_ms']['p99']:.0f} | {r['acks_per_s']:.0f} | {r['ack_ms']['p50']:.1f} / {r['ack_ms']['p99']:.1f} | "
             f"{r['peer_cpu_s_per_1000'] + r['store_cpu_s_per_1000']:.2f} ({r['peer_cpu_s_per_1000']:.2f} + {r['store_cpu_s_per_1000']:.2f}) | {r['lost']} / {r['duplicated']} / {r['out_of_order']} | {' + '.join(map(str, r['peer_rss_mib_peak']))} |")
 
+def middle(runs):
+    """The machine's speed changes by a fifth within minutes: of several runs the median of each measure, the peaks' peak, and what all of them lost, repeated or put out of order. One that failed is what is shown."""
+    failed = [r for r in runs if "e2e_per_s" not in r]
+    if failed: return failed[0]
+    def of(values):
+        if isinstance(values[0], dict): return {k: of([v[k] for v in values]) for k in values[0] if all(k in v for v in values)}
+        if isinstance(values[0], list): return [of(list(v)) for v in zip(*values)]
+        return sorted(values)[len(values) // 2] if isinstance(values[0], (int, float)) else values[0]
+    return {**of([{k: v for k, v in r.items() if k != "args"} for r in runs]), **{k: sum(r[k] for r in runs) for k in ("lost", "duplicated", "out_of_order")},
+            "peer_rss_mib_peak": [max(p) for p in zip(*(r["peer_rss_mib_peak"] for r in runs))]}
+
 def write(name, text):
     """Puts a table between its markers in docs/benchmarks.md."""
     path = f"{ROOT}/docs/benchmarks.md"
@@ -163,14 +174,13 @@ def measure_ours(chosen, messages, harness, keep):
     run("warm", "--ai-ms", 0, "--messages", messages)
     for key in sorted(chosen, key=lambda k: k == "kill"):   # the processes that are killed are not those that were warmed
         if key == "kill": keep(key, OURS, kill_row(OURS, killed(pids, 3000, 150, 10, 1))); continue
-        # The machine's speed changes by a fifth within minutes: the median of several.
-        def median(name, count):
+        def several(name, count):
             runs = [run(key, *scenarios(messages)[key][1]) for _ in range(count)]
             for r in runs: print(key, row("a run", r), flush=True)
-            keep(key, name, row(name, sorted(runs, key=lambda r: r.get("e2e_per_s", 0))[count // 2]))
+            keep(key, name, row(name, middle(runs)))
         if key == "flood":
-            weigh_all(pids, *BALANCED); median(COMPOSE, 3); weigh_all(pids, *BURSTS)
-        median(OURS, {"flood": 5, "ai200": 3}.get(key, 1))
+            weigh_all(pids, *BALANCED); several(COMPOSE, 3); weigh_all(pids, *BURSTS)
+        several(OURS, {"flood": 5, "ai200": 3}.get(key, 1))
 
 def main():
     p = argparse.ArgumentParser()
