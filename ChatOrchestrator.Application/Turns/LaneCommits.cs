@@ -21,13 +21,12 @@ internal sealed partial class LaneCommits(ILaneStore store, IBudgetStore budgets
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// With so many lanes waiting for the model or the platform, a commit waits this long for those that will be answered
-    /// next: what it costs the store is mostly the same for one as for six. Two milliseconds of an answer that took the
-    /// model hundreds; where answers come at once, lanes do not wait, and neither do commits.
+    /// How long a commit waits for the lanes that are answered next, while <see cref="ManyWaiting"/> wait for the model or the
+    /// platform: for the store one costs nearly as much as six. Where answers come at once no lanes wait, and no commit does.
     /// </summary>
-    private const int ManyWaiting = 16;
-
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(2);
+
+    private const int ManyWaiting = 16;
 
     private readonly Batcher<Entry, Result> _entries = new(
         "lane",
