@@ -3,26 +3,9 @@ using ChatOrchestrator.Infrastructure.Ai;
 namespace ChatOrchestrator.Tests.Ai;
 
 /// <summary>What a server gone wild writes is not kept to its end: it must not take the process with it.</summary>
-#pragma warning disable CA1001 // xunit disposes of them through IAsyncLifetime.
-public sealed class AnswerLengthTests : IAsyncLifetime
-#pragma warning restore CA1001
+public sealed class AnswerLengthTests
 {
     private const int TooLong = OpenAIProvider.MaxAnswerBytes + 1, ALot = OpenAIProvider.MaxAnswerBytes / 2;
-
-    private OpenAIStub _stub = null!;
-    private AiHost _host = null!;
-
-    public async Task InitializeAsync()
-    {
-        _stub = await OpenAIStub.StartAsync();
-        _host = new AiHost(_stub.Endpoint);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _host.DisposeAsync();
-        await _stub.DisposeAsync();
-    }
 
     [Theory]
     [InlineData("application/json", false)]
@@ -30,23 +13,27 @@ public sealed class AnswerLengthTests : IAsyncLifetime
     [InlineData("text/event-stream", true)]
     public async Task What_is_too_long_is_no_answer_and_asked_for_again(string contentType, bool stream)
     {
-        _stub.Next(OpenAIStub.Raw(
+        await using var stub = await OpenAIStub.StartAsync();
+        await using var host = new AiHost(stub.Endpoint);
+        stub.Next(OpenAIStub.Raw(
             contentType == "application/json"
                 ? $$$"""{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"{{{new string('x', TooLong)}}}"},"finish_reason":"stop"}]}"""
                 : Event(TooLong),
             contentType));
 
-        (await _host.AskAsync(stream)).ShouldBe("Good day!");
+        (await host.AskAsync(stream)).ShouldBe("Good day!");
 
-        _stub.Requests.Count.ShouldBe(2);
+        stub.Requests.Count.ShouldBe(2);
     }
 
     [Fact]
     public async Task A_stream_may_be_longer_than_any_of_its_events()
     {
-        _stub.Next(OpenAIStub.Raw(string.Concat(Enumerable.Repeat(Event(ALot), 3)) + "data: [DONE]\n\n", "text/event-stream"));
+        await using var stub = await OpenAIStub.StartAsync();
+        await using var host = new AiHost(stub.Endpoint);
+        stub.Next(OpenAIStub.Raw(string.Concat(Enumerable.Repeat(Event(ALot), 3)) + "data: [DONE]\n\n", "text/event-stream"));
 
-        (await _host.AskAsync(stream: true)).Length.ShouldBe(3 * ALot);
+        (await host.AskAsync(stream: true)).Length.ShouldBe(3 * ALot);
     }
 
     private static string Event(int length) =>
