@@ -56,6 +56,7 @@ public sealed class WebChatAnswerBlocksTests(WebChatBrowser browser) : WebChatTe
         await Page.ReloadAsync();
         await Expect(no).ToBeEnabledAsync();
         await SendAsync("Something else");
+        await Expect(Messages.Last).ToHaveAttributeAsync("data-state", "stored");
         await Expect(no).ToBeDisabledAsync();
         Server.PostedPayloads.ShouldBe(["prices", ""]);
     }
