@@ -46,6 +46,7 @@ public sealed class SideBySideTests(Browser browser) : IClassFixture<Browser>
             await Assertions.Expect(column.GetByRole(AriaRole.Link, new() { Name = "Terms" })).ToHaveAttributeAsync("href", "https://example.org/terms");
         }
 
+        await Assertions.Expect(page.Locator(".column[data-platform='telegram'] .out .text")).ToHaveTextAsync("hello");
         (await simulator.BotAsync(81, "getUpdates"))["result"]![0]!["message"]!["text"]!.GetValue<string>().ShouldBe("hello");
         await page.Locator(".column[data-platform='whatsapp']").GetByRole(AriaRole.Button, new() { Name = "No", Exact = true }).ClickAsync();
         await SimulatorInstance.UntilAsync(() => Task.FromResult(!_fakes[1].Pressed.IsEmpty), "the button arrives");
