@@ -67,6 +67,10 @@ public sealed partial class Inbox : IAsyncDisposable
         if (others is not null)
         {
             await _store.RecordAsync(connection.Id, others, cancellationToken);
+            if (others.Exists(e => e is InboundEdit or InboundDeletion))
+            {
+                _signals.Publish(Edits.Channel, Edits.Of(connection.Id));
+            }
             if (others.Exists(e => e is ErasureRequested))
             {
                 _addresses.Clear();

@@ -46,6 +46,9 @@ internal sealed class HeldLane : IDisposable
     /// <summary>The lane belongs to somebody else by now: nothing may be sent or saved.</summary>
     public bool IsLost { get; private set; }
 
+    /// <summary>What waits in the lane is not what was loaded any more: whoever takes the next turn loads it anew.</summary>
+    public bool IsOutdated { get; private set; }
+
     /// <summary>When the lease ends by this process's monotonic clock, which goes on while the process is frozen.</summary>
     public long LeaseEnds
     {
@@ -62,6 +65,9 @@ internal sealed class HeldLane : IDisposable
         Attempts = 0,
         TakenOverFrom = null,
     };
+
+    /// <summary>Somebody edited, or took back, what was loaded.</summary>
+    public void Outdate() => IsOutdated = true;
 
     /// <summary>From here on nothing is sent or saved; an answer in the making is finished.</summary>
     public void Lose()

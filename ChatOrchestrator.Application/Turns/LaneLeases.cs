@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Application.Telemetry;
+using ChatOrchestrator.Domain.Bots;
 using ChatOrchestrator.Domain.Conversations;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -40,6 +41,18 @@ internal sealed partial class LaneLeases(ILaneStore store, IOptions<EngineOption
             && !(interrupt.KeepsAnswer && held.Lane.State == ConversationState.HandedOff))
         {
             Lose(held, interrupt.KeepsAnswer);
+        }
+    }
+
+    /// <summary>Messages of the connection were edited or taken back: its lanes are read anew before their next turns.</summary>
+    public void Outdate(ConnectionId connection)
+    {
+        foreach (var held in _held.Values)
+        {
+            if (held.Lane.Connection == connection)
+            {
+                held.Outdate();
+            }
         }
     }
 

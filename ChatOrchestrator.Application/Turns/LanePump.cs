@@ -43,6 +43,7 @@ internal sealed partial class LanePump(
     {
         await using var rings = await doorbell.ListenAsync(stoppingToken);
         await using var interrupts = await signals.SubscribeAsync(Interrupts.Channel, OnInterrupt, stoppingToken);
+        await using var edits = await signals.SubscribeAsync(Edits.Channel, OnEdit, stoppingToken);
         var renewing = leases.RenewUntilAsync(_abort.Token);
         Started(worker.Name, options.Value.MaxLanes);
         try
@@ -230,6 +231,14 @@ internal sealed partial class LanePump(
         if (Interrupts.TryRead(payload, out var interrupt))
         {
             leases.Interrupt(interrupt);
+        }
+    }
+
+    private void OnEdit(string payload)
+    {
+        if (Edits.TryRead(payload, out var connection))
+        {
+            leases.Outdate(connection);
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed partial class ProcessLane(
     private static readonly TimeSpan WhileDisabled = TimeSpan.FromMinutes(5);
 
     /// <summary>A busy lane takes its next turn with what is loaded already, but not for longer: so lanes move to where there is time for them.</summary>
-    private static readonly TimeSpan LongestStay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestStay = TimeSpan.FromSeconds(4);
 
     public async Task HandleAsync(HeldLane held, LaneContent content)
     {
@@ -205,9 +205,9 @@ internal sealed partial class ProcessLane(
         return content.After(messages, turn, committed.AnswerSequence, connection.Bot.Ai.MaxHistory);
     }
 
-    /// <summary>Not where what is loaded may have changed: by a command, or by talk among others.</summary>
+    /// <summary>Not where what is loaded may have changed: by a command, by talk among others, or because somebody edited what waits.</summary>
     private bool MayStay(HeldLane held, TurnCommit turn) =>
-        held.Lane.State == ConversationState.Active && !held.Lane.IsGroup && !turn.Forget && !turn.HandOver && turn.Moderations.Count == 0 && turn.Unjudged.Count == 0 && !held.Cancellation.IsCancellationRequested
+        held.Lane.State == ConversationState.Active && !held.Lane.IsGroup && !held.IsOutdated && !turn.Forget && !turn.HandOver && turn.Moderations.Count == 0 && turn.Unjudged.Count == 0 && !held.Cancellation.IsCancellationRequested
         && time.GetElapsedTime(held.ClaimedAt) < LongestStay;
 
     /// <summary>Fills in what the turn answers, if anything.</summary>

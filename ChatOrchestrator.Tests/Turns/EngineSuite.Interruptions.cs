@@ -137,6 +137,39 @@ public abstract partial class EngineSuite
     }
 
     [StoreFact]
+    public async Task What_is_edited_or_taken_back_while_a_question_before_it_is_answered_is_read_anew()
+    {
+        var (asked, answered) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var model = Substitute.For<IChatClient>();
+        model.GetResponseAsync(default!).ReturnsForAnyArgs(async call =>
+        {
+            _prompts.Enqueue([.. call.Arg<IEnumerable<ChatMessage>>()]);
+            asked.TrySetResult();
+            await answered.Task.WaitAsync(Deadline);
+            return new ChatResponse(new ChatMessage(ChatRole.Assistant, _answer));
+        });
+        var chat = await NewChatAsync("telegram");
+        await chat.SayAsync("first");
+        var (regretted, _) = await chat.SayAsync("regretted");
+        var (mistyped, _) = await chat.SayAsync("mistyped");
+        using var engine = await StartAsync(model);
+        await using var inbox = InboxOf(engine, Store.Lanes);
+        await asked.Task.WaitAsync(Deadline);
+
+        await inbox.ReceiveAsync(
+            (await _connections.FindAsync(chat.Connection, default))!,
+            [
+                new InboundDeletion { PlatformId = "deletion", DeletedPlatformId = regretted.PlatformMessageId! },
+                new InboundEdit { PlatformId = "edit", EditedPlatformId = mistyped.PlatformMessageId!, Text = "typed" },
+            ],
+            default);
+        answered.SetResult();
+
+        await DrainAsync(chat);
+        _prompts.Select(p => p[^1].Text).ShouldBe(["first", "typed"]);
+    }
+
+    [StoreFact]
     public async Task A_part_whose_sending_a_stop_of_the_process_has_interrupted_may_have_arrived_and_the_timeline_says_so()
     {
         _settings["Engine:DrainSeconds"] = "0";
