@@ -92,6 +92,7 @@ public static partial class HostStartup
         // The frameworks' rules. Not asked of what was put together to look at ours: that would make, and keep, a second
         // provider of metrics, to which everything is counted once more.
         app.Services.GetService<IStartupValidator>()?.Validate();
+        using var trimming = ProcessMemory.TrimRegularly(TimeProvider.System);
         await using var stopping = stop.Register(app.Lifetime.StopApplication);
         foreach (var setting in unknown)
         {
