@@ -92,7 +92,7 @@ def own(more={}, migrate=False):
     workers = [start(f"worker{i}", [worker_program, "--urls", f"http://127.0.0.1:{8091 + i}"], env) for i in range(2)]
     for i in range(2): up(f"http://127.0.0.1:{8091 + i}/health/ready")
     pids = [api.pid] + [w.pid for w in workers]
-    weigh_all(pids, *BURSTS)
+    weigh_all(pids, *BALANCED)
     return pids
 
 def connection(more={}):
@@ -152,7 +152,7 @@ def write(name, text):
 
 HEAD = "| | answered/s | answer p50 / p99 ms | acknowledged/s | ack p50 / p99 ms | CPU-s per 1,000 (processes + stores) | lost / twice / out of order | peak MiB |\n|---|---|---|---|---|---|---|---|"
 
-OURS, COLD, COMPOSE = "**ChatOrchestrator** (API + 2 workers)", "ChatOrchestrator, just started", "ChatOrchestrator, CPU weights as deploy/compose comes"
+OURS, COLD, COMPOSE = "**ChatOrchestrator** (API + 2 workers)", "ChatOrchestrator, just started", "ChatOrchestrator, CPU weights as deploy/compose comes"   # as in all scenarios but the flood
 
 def scenarios(messages): return {
     "flood": ("AI 0 ms, as fast as it goes", ["--ai-ms", 0, "--messages", messages]),
@@ -165,6 +165,7 @@ def measure_ours(chosen, messages, harness, keep):
     pg = postgres()
     redis = start("redis", ["redis-server", "--port", REDIS_PORT, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
     pids = own(migrate=True)
+    weigh_all(pids, *BURSTS)
     def run(label, *args):
         return harness_run(harness, "attached", "--url", f"{API}/webhooks/telegram/{connection()}", "--secret", SECRET,
                            "--pids", ",".join(map(str, pids)), "--store-pids", f"{pg.pid},{redis.pid}", "--label", label, "--tries", 1, *args)
@@ -172,15 +173,16 @@ def measure_ours(chosen, messages, harness, keep):
     cold = run("cold", "--ai-ms", 0, "--messages", messages)
     if "flood" in chosen: keep("flood", COLD, row(COLD, cold))
     run("warm", "--ai-ms", 0, "--messages", messages)
-    for key in sorted(chosen, key=lambda k: k == "kill"):   # the processes that are killed are not those that were warmed
-        if key == "kill": keep(key, OURS, kill_row(OURS, killed(pids, 3000, 150, 10, 1))); continue
-        def several(name, count):
-            runs = [run(key, *scenarios(messages)[key][1]) for _ in range(count)]
-            for r in runs: print(key, row("a run", r), flush=True)
-            keep(key, name, row(name, middle(runs)))
-        if key == "flood":
-            weigh_all(pids, *BALANCED); several(COMPOSE, 3); weigh_all(pids, *BURSTS)
-        several(OURS, {"flood": 5, "ai200": 3}.get(key, 1))
+    def several(key, name, count):
+        runs = [run(key, *scenarios(messages)[key][1]) for _ in range(count)]
+        for r in runs: print(key, row("a run", r), flush=True)
+        keep(key, name, row(name, middle(runs)))
+    if "flood" in chosen: several("flood", OURS, 5)
+    weigh_all(pids, *BALANCED)
+    if "flood" in chosen: several("flood", COMPOSE, 3)
+    if "ai200" in chosen: several("ai200", OURS, 3)
+    if "paced" in chosen: several("paced", OURS, 1)
+    if "kill" in chosen: keep("kill", OURS, kill_row(OURS, killed(pids, 3000, 150, 10, 1)))   # last: those that were warmed are gone then
 
 def main():
     p = argparse.ArgumentParser()
