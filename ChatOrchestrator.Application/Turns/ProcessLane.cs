@@ -202,6 +202,12 @@ internal sealed partial class ProcessLane(
             }
         }
         held.MoveOn(turn.ThroughSequence, committed.AnswerSequence);
+        if (held.IsOutdated)
+        {
+            // Since it was kept: while its answer was sent.
+            await GiveBackAsync(held);
+            return null;
+        }
         return content.After(messages, turn, committed.AnswerSequence, connection.Bot.Ai.MaxHistory);
     }
 

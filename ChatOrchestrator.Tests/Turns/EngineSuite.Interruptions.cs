@@ -153,17 +153,37 @@ public abstract partial class EngineSuite
         var (regretted, _) = await chat.SayAsync("regretted");
         var (mistyped, _) = await chat.SayAsync("mistyped");
         using var engine = await StartAsync(model);
-        await using var inbox = InboxOf(engine, Store.Lanes);
         await asked.Task.WaitAsync(Deadline);
 
-        await inbox.ReceiveAsync(
-            (await _connections.FindAsync(chat.Connection, default))!,
-            [
-                new InboundDeletion { PlatformId = "deletion", DeletedPlatformId = regretted.PlatformMessageId! },
-                new InboundEdit { PlatformId = "edit", EditedPlatformId = mistyped.PlatformMessageId!, Text = "typed" },
-            ],
-            default);
+        await ReceiveAsync(
+            engine,
+            chat,
+            new InboundDeletion { PlatformId = "deletion", DeletedPlatformId = regretted.PlatformMessageId! },
+            new InboundEdit { PlatformId = "edit", EditedPlatformId = mistyped.PlatformMessageId!, Text = "typed" });
         answered.SetResult();
+
+        await DrainAsync(chat);
+        _prompts.Select(p => p[^1].Text).ShouldBe(["first", "typed"]);
+    }
+
+    [StoreFact]
+    public async Task What_is_edited_while_the_answer_before_it_is_sent_is_read_anew()
+    {
+        var chat = await NewChatAsync("telegram");
+        await chat.SayAsync("first");
+        var (mistyped, _) = await chat.SayAsync("mistyped");
+        var (sending, sent) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _platform.Sending = async (part, token) =>
+        {
+            sending.TrySetResult();
+            await sent.Task.WaitAsync(token);
+            return Delivered(part);
+        };
+        using var engine = await StartAsync();
+        await sending.Task.WaitAsync(Deadline);
+
+        await ReceiveAsync(engine, chat, new InboundEdit { PlatformId = "edit", EditedPlatformId = mistyped.PlatformMessageId!, Text = "typed" });
+        sent.SetResult();
 
         await DrainAsync(chat);
         _prompts.Select(p => p[^1].Text).ShouldBe(["first", "typed"]);
@@ -307,6 +327,12 @@ public abstract partial class EngineSuite
     {
         await Store.Lanes.InterruptAsync(chat.Id, (await LaneAsync(chat)).LastSequence + 1, "stop", default);
         engine.Services.GetRequiredService<LaneLeases>().Interrupt(new Interrupts(chat.Id, KeepsAnswer: false, null));
+    }
+
+    private async Task ReceiveAsync(IHost engine, TestChat chat, params InboundEvent[] events)
+    {
+        await using var inbox = InboxOf(engine, Store.Lanes);
+        await inbox.ReceiveAsync((await _connections.FindAsync(chat.Connection, default))!, events, default);
     }
 
     private Inbox InboxOf(IHost engine, ILaneStore lanes)
