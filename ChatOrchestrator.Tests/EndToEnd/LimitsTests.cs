@@ -182,6 +182,8 @@ public sealed class LimitsTests(PostgresDatabase postgres, RedisDatabase redis) 
         await ExecuteAsync(cluster, "UPDATE lanes SET handled_sequence = 0 WHERE conversation_id = (SELECT id FROM conversations WHERE chat_id = '7600001')");
         await Eventually.TrueAsync(() => cluster.Backend.Chat(7_600_001).Count == 2, Deadline, "the watchdog has made it due");
         cluster.Workers[0].Output.ShouldContain("waited without a due time");
+        // Before that the worker still has the lane, and would give it back by what it finds there.
+        await LanesAreIdleAsync(cluster);
 
         await ExecuteAsync(cluster, $"UPDATE connections SET disabled_reason = 'token refused' WHERE id = '{connection}'");
         await ExecuteAsync(cluster, "UPDATE lanes SET last_sequence = last_sequence + 1, due_at = now() + interval '1 hour' WHERE conversation_id = (SELECT id FROM conversations WHERE chat_id = '7600001')");
