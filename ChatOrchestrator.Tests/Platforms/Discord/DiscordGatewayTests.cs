@@ -15,7 +15,6 @@ public sealed class DiscordGatewayTests : IAsyncLifetime
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly KeptStates _states = new();
-    private readonly CapturedLog _log = new();
     private SimulatorInstance _simulator = null!;
 
     public async Task InitializeAsync() =>
@@ -147,7 +146,7 @@ public sealed class DiscordGatewayTests : IAsyncLifetime
     public async Task An_answer_in_the_making_is_edited_into_the_final_one()
     {
         var chat = new ChatAddress((await SayAsync("hello"))["channel_id"]!.ToString());
-        await using var adapter = DiscordFixture.Adapter(_simulator.Url, _log);
+        await using var adapter = DiscordFixture.Adapter(_simulator.Url);
         var connection = DiscordFixture.Connection($$"""{"streaming":true,"botUserId":"{{DiscordFixture.BotId}}"}""");
         var draft = new AnswerDraft(chat, Guid.CreateVersion7(), Guid.CreateVersion7());
         adapter.Streams(connection).ShouldBeTrue();
@@ -218,7 +217,7 @@ public sealed class DiscordGatewayTests : IAsyncLifetime
                 Secrets = connection.Secrets,
                 Bot = connection.Bot,
             };
-            Adapter = DiscordFixture.Adapter(test._simulator.Url, test._log, states: test._states);
+            Adapter = DiscordFixture.Adapter(test._simulator.Url, states: test._states);
             Ended = Adapter.ListenAsync(Connection, ReceiveAsync, _stop.Token);
         }
 
