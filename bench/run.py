@@ -88,11 +88,10 @@ def own(more={}, migrate=False):
     api_program, worker_program = (f"{STATE}/out/{name}/ChatOrchestrator.{name}" for name in ("ApiService", "Worker"))
     if migrate: sh(api_program, "migrate", env={**os.environ, **env})   # as a deployment does, in a process of its own
     api = start("api", [api_program, "--urls", API], env)
-    up(API + "/health/ready")
     workers = [start(f"worker{i}", [worker_program, "--urls", f"http://127.0.0.1:{8091 + i}"], env) for i in range(2)]
-    for i in range(2): up(f"http://127.0.0.1:{8091 + i}/health/ready")
     pids = [api.pid] + [w.pid for w in workers]
-    weigh_all(pids, *BALANCED)
+    weigh_all(pids, *BALANCED)   # from the start, as a container's weight
+    for url in (API, *(f"http://127.0.0.1:{8091 + i}" for i in range(2))): up(url + "/health/ready")
     return pids
 
 def connection(more={}):
