@@ -10,7 +10,8 @@ namespace ChatOrchestrator.Tests.Persistence;
 /// <summary>The hot path's cost does not grow with what is stored: every statement finds its rows by an index.</summary>
 public sealed class PostgresPlanTests
 {
-    private const int Conversations = 2_000, Messages = 200_000;
+    /// <summary>In a small store, reading all conversations may look cheaper than finding a few of them.</summary>
+    private static readonly int[] Sizes = [300, 1_000, 2_000];
 
     private static readonly string[] HotTables = ["messages", "lanes", "conversations", "parts", "participants", "turns", "timeline_events", "dead_letters", "inbox_events"];
 
@@ -47,19 +48,22 @@ public sealed class PostgresPlanTests
     ];
 
     [PostgresFact]
-    public async Task Every_statement_finds_its_rows_by_an_index_in_a_full_store_and_when_it_was_planned_on_an_empty_one()
+    public async Task Every_statement_finds_its_rows_by_their_keys_however_many_are_stored()
     {
+        var dear = new List<string>();
         await using var store = await StartAsync();
         await using (var connection = await ConnectAsync(store.ConnectionString))
         {
-            await ShouldUseIndexesAsync(connection, "empty", Statements);
+            dear.AddRange(await FindDearAsync(connection, "empty", Statements));
         }
 
-        await SeedAsync(store.ConnectionString);
-        await using (var connection = await ConnectAsync(store.ConnectionString))
+        foreach (var conversations in Sizes)
         {
-            await ShouldUseIndexesAsync(connection, "full", Statements);
+            await SeedAsync(store.ConnectionString, conversations);
+            await using var connection = await ConnectAsync(store.ConnectionString);
+            dear.AddRange(await FindDearAsync(connection, $"{conversations} conversations", Statements));
         }
+        dear.ShouldBeEmpty();
     }
 
     [PostgresFact]
@@ -72,27 +76,35 @@ public sealed class PostgresPlanTests
             ("by text", "SELECT id FROM messages WHERE text = $1", "text"),
             ("in the order of all", "SELECT id FROM messages WHERE text = $1 ORDER BY sequence LIMIT 1", "text"),
             ("whole index", "SELECT conversation_id FROM lanes ORDER BY conversation_id", ""),
+            ("all that rest", "SELECT id FROM conversations WHERE last_activity_at < $1", "timestamptz"),
         ];
         foreach (var statement in bad)
         {
-            // Not Shouldly's own: it lets its own exceptions through.
-            await Assert.ThrowsAsync<ShouldAssertException>(() => ShouldUseIndexesAsync(connection, "bad", [statement]));
+            (await FindDearAsync(connection, "bad", [statement])).ShouldNotBeEmpty();
         }
     }
 
     [PostgresFact]
-    public async Task A_whole_pass_in_a_full_store_reads_only_the_rows_it_needs()
+    public async Task A_whole_pass_reads_only_the_rows_it_needs_however_many_are_stored()
+    {
+        await using var store = await StartAsync();
+        foreach (var conversations in Sizes)
+        {
+            await SeedAsync(store.ConnectionString, conversations);
+            await PassAsync(store, $"{conversations} conversations");
+        }
+    }
+
+    private static async Task PassAsync(PostgresTestStore store, string state)
     {
         const int Batch = 50, MaxHistory = 10;
-        await using var store = await StartAsync();
-        await SeedAsync(store.ConnectionString);
         var before = await CountersAsync(store.ConnectionString);
 
         await using (var hotPath = new PostgresHotPath(store.ConnectionString))
         {
             var (inbox, lanes) = (new PostgresInboxStore(hotPath), new PostgresLaneStore(hotPath));
             var chats = await inbox.ResolveAsync([.. Enumerable.Range(1, Batch).Select(Address)], default);
-            await inbox.AppendAsync([.. chats.Select((c, i) => Message(i + 1, c, $"new-{i}"))], default);
+            await inbox.AppendAsync([.. chats.Select((c, i) => Message(i + 1, c, $"{state}, new {i}"))], default);
             var claimed = await lanes.ClaimAsync("worker", Batch, TimeSpan.FromMinutes(1), default);
             claimed.Count.ShouldBe(Batch);
             var contents = await lanes.LoadAsync([.. claimed.Select(l => new LaneQuery(l, 1, MaxHistory))], default);
@@ -114,37 +126,42 @@ public sealed class PostgresPlanTests
         var after = before;
         await Eventually.TrueAsync(
             async _ => (after = await CountersAsync(store.ConnectionString)).Stored - before.Stored == 2 * Batch, TimeSpan.FromSeconds(60), "the counters are there");
-        (after.SequentialReads - before.SequentialReads).ShouldBe(0);
-        (after.IndexReads - before.IndexReads).ShouldBeLessThan(Batch * (MaxHistory * 3 + 50), "rows read by indexes, all in all");
+        (after.SequentialReads - before.SequentialReads).ShouldBe(0, state);
+        (after.IndexReads - before.IndexReads).ShouldBeLessThan(Batch * (MaxHistory * 2 + 15), $"{state}: rows read by indexes, all in all");
     }
 
-    private static async Task ShouldUseIndexesAsync(NpgsqlConnection connection, string state, (string Name, string Sql, string Types)[] statements)
+    /// <summary>The steps of the statements' plans that read more than what they look for.</summary>
+    private static async Task<List<string>> FindDearAsync(NpgsqlConnection connection, string state, (string Name, string Sql, string Types)[] statements)
     {
+        var dear = new List<string>();
         foreach (var (name, sql, types) in statements)
         {
             var prepared = name.Replace(' ', '_');
             await ExecuteAsync(connection, $"PREPARE {prepared}{(types.Length > 0 ? $"({types})" : "")} AS {sql}");
             var values = types.Length > 0 ? $"({string.Join(',', types.Split(',').Select(_ => "NULL"))})" : "";
             await using var explain = new NpgsqlCommand($"EXPLAIN (FORMAT JSON) EXECUTE {prepared}{values}", connection);
-            var plan = (string)(await explain.ExecuteScalarAsync())!;
-            using var document = JsonDocument.Parse(plan);
-            foreach (var node in Nodes(document.RootElement[0].GetProperty("Plan")))
-            {
-                var type = node.GetProperty("Node Type").GetString()!;
-                if (type == "ModifyTable" || !node.TryGetProperty("Relation Name", out var table) || !HotTables.Contains(table.GetString()))
-                {
-                    continue;
-                }
-                var why = $"{name}, {state}, {node}: {plan}";
-                type.ShouldNotBe("Seq Scan", why);
-                (node.TryGetProperty("Index Cond", out _) || node.TryGetProperty("Recheck Cond", out _)).ShouldBeTrue(why);
-                var findsOne = node.TryGetProperty("Index Cond", out var condition) && condition.GetString()!.StartsWith("(sequence = ", StringComparison.Ordinal);
-                if (!findsOne && node.TryGetProperty("Index Name", out var index))
-                {
-                    index.GetString().ShouldNotBe("pk_messages", "the order of all messages: it reads over other conversations'. " + why);
-                }
-            }
+            using var document = JsonDocument.Parse((string)(await explain.ExecuteScalarAsync())!);
+            dear.AddRange(Nodes(document.RootElement[0].GetProperty("Plan")).Where(ReadsOthers).Select(node => $"{name}, {state}: {node}"));
         }
+        return dear;
+    }
+
+    /// <summary>Whether the step of a plan reads rows of a hot table that are not found by a key.</summary>
+    private static bool ReadsOthers(JsonElement node)
+    {
+        var type = Text("Node Type");
+        if (type == "ModifyTable" || !HotTables.Contains(Text("Relation Name")))
+        {
+            return false;
+        }
+        return type == "Seq Scan"
+            || (Text("Index Cond") ?? Text("Recheck Cond")) is not { } condition
+            // All that rest for long are no fewer than all.
+            || condition.StartsWith("(last_activity_at <", StringComparison.Ordinal)
+            // The order of all messages: it reads over other conversations'.
+            || (Text("Index Name") == "pk_messages" && !condition.StartsWith("(sequence = ", StringComparison.Ordinal));
+
+        string? Text(string property) => node.TryGetProperty(property, out var value) ? value.GetString() : null;
     }
 
     private static IEnumerable<JsonElement> Nodes(JsonElement plan) =>
@@ -165,22 +182,25 @@ public sealed class PostgresPlanTests
         return connection;
     }
 
-    private static async Task SeedAsync(string connectionString)
+    private static async Task SeedAsync(string connectionString, int conversations)
     {
+        var messages = conversations * 100;
         await using var connection = await ConnectAsync(connectionString);
         await ExecuteAsync(connection, $"""
+            TRUNCATE {string.Join(',', HotTables)} RESTART IDENTITY CASCADE;
             INSERT INTO participants (id, connection_id, user_id, created_at)
-                SELECT {Id(1, "n")}, {Id(2, "n % 5")}, 'u' || n, now() FROM generate_series(1, {Conversations}) n;
+                SELECT {Id(1, "n")}, {Id(2, "n % 5")}, 'u' || n, now() FROM generate_series(1, {conversations}) n;
             INSERT INTO conversations (id, bot_id, connection_id, chat_id, thread_id, is_group, state, forgotten_through, created_at, last_activity_at)
-                SELECT {Id(3, "n")}, {Id(4, "0")}, {Id(2, "n % 5")}, 'u' || n, '', false, 0, 0, now(), now() FROM generate_series(1, {Conversations}) n;
+                SELECT {Id(3, "n")}, {Id(4, "0")}, {Id(2, "n % 5")}, 'u' || n, '', false, 0, 0, now(), now() - interval '1 hour' FROM generate_series(1, {conversations}) n;
             INSERT INTO messages (id, conversation_id, connection_id, participant_id, author, kind, platform_message_id, text, answers_sequence, created_at)
-                SELECT {Id(5, "n")}, {Id(3, $"n % {Conversations} + 1")}, {Id(2, $"(n % {Conversations} + 1) % 5")}, {Id(1, $"n % {Conversations} + 1")},
-                    n / {Conversations} % 2, 0, CASE WHEN n / {Conversations} % 2 = 0 THEN 'x' || n END, 'text ' || n, CASE WHEN n / {Conversations} % 2 = 1 THEN n - {Conversations} END, now()
-                FROM generate_series(1, {Messages}) n;
+                SELECT {Id(5, "n")}, {Id(3, $"n % {conversations} + 1")}, {Id(2, $"(n % {conversations} + 1) % 5")}, {Id(1, $"n % {conversations} + 1")},
+                    n / {conversations} % 2, 0, CASE WHEN n / {conversations} % 2 = 0 THEN 'x' || n END, 'text ' || n, CASE WHEN n / {conversations} % 2 = 1 THEN n - {conversations} END, now()
+                FROM generate_series(1, {messages}) n;
             INSERT INTO parts (message_id, ordinal, conversation_id, state, attempts) SELECT id, 0, conversation_id, 3, 1 FROM messages WHERE author = 1;
-            INSERT INTO lanes (conversation_id, lease_token, last_sequence, handled_sequence, outbound_sequence, delivered_sequence, attempts)
-                SELECT id, 1, {Messages}, {Messages}, {Messages}, {Messages}, 0 FROM conversations;
-            ANALYZE
+            INSERT INTO lanes (conversation_id, lease_token, last_sequence, handled_sequence, outbound_sequence, delivered_sequence, attempts, due_at)
+                SELECT id, 1, {messages}, {messages}, {messages}, {messages}, 0, now() FROM conversations;
+            ANALYZE;
+            UPDATE lanes SET due_at = NULL
             """);
     }
 

@@ -1,6 +1,9 @@
 namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
 
-/// <summary>The inbox's statements. Each takes a whole batch as arrays and locks rows in one order.</summary>
+/// <summary>
+/// The inbox's statements. Each takes a whole batch as arrays and locks rows in one order; rows are found by their keys as in
+/// <see cref="PostgresLaneStatements"/>.
+/// </summary>
 internal static class PostgresInboxStatements
 {
     // Sorted input gives every process the same lock order. DO UPDATE, because DO NOTHING would not return the row.
@@ -59,9 +62,9 @@ internal static class PostgresInboxStatements
         ), known AS MATERIALIZED (
             SELECT conversation_id, COALESCE(hold_until > now() OR due_at <= now(), false) AS is_awake FROM lanes WHERE conversation_id = ANY($3)
         ), locked AS MATERIALIZED (
-            SELECT l.conversation_id, k.is_awake FROM lanes l JOIN known k USING (conversation_id)
+            SELECT k.* FROM (SELECT * FROM known ORDER BY conversation_id) k
+            CROSS JOIN LATERAL (SELECT FROM lanes l WHERE l.conversation_id = k.conversation_id FOR UPDATE) l
             WHERE NOT k.is_awake OR k.conversation_id IN (SELECT i.conversation_id FROM input i WHERE i.quiet > interval '0' OR i.kind IN (1, 6))
-            ORDER BY l.conversation_id FOR UPDATE OF l
         ), stored AS (
             INSERT INTO messages (id, connection_id, conversation_id, participant_id, platform_message_id, author, kind, text, content, trace_parent, sent_at, created_at)
             SELECT i.id, i.connection_id, i.conversation_id, i.participant_id, i.platform_message_id, 0, i.kind, i.text, i.content, i.trace_parent, i.sent_at, clock_timestamp()
@@ -72,7 +75,7 @@ internal static class PostgresInboxStatements
         ), arrived AS (
             SELECT s.conversation_id, max(s.sequence) AS last,
                    max(s.sequence) FILTER (WHERE s.kind <> 3) AS asked, min(i.quiet) FILTER (WHERE s.kind <> 3) AS quiet
-            FROM stored s JOIN input i USING (id) GROUP BY s.conversation_id
+            FROM stored s JOIN input i USING (id) GROUP BY s.conversation_id LIMIT cardinality($1)
         ), marked AS (
             UPDATE lanes l SET
                 last_sequence = COALESCE(a.asked, CASE WHEN k.is_awake OR l.last_sequence > l.handled_sequence THEN l.last_sequence ELSE a.last END),
@@ -86,7 +89,8 @@ internal static class PostgresInboxStatements
             RETURNING a.asked, CASE WHEN a.asked IS NOT NULL AND NOT k.is_awake THEN l.due_at - now() END AS due_in
         ), touched AS (
             UPDATE conversations c SET last_activity_at = now()
-            WHERE c.id = ANY($3) AND c.last_activity_at < now() - interval '5 seconds'
+            WHERE c.id = ANY(ARRAY(SELECT k.conversation_id FROM known k
+                CROSS JOIN LATERAL (SELECT FROM conversations o WHERE o.id = k.conversation_id AND o.last_activity_at < now() - interval '5 seconds' OFFSET 0) o))
         )
         SELECT CASE WHEN s.sequence IS NOT NULL THEN 0 WHEN k.conversation_id IS NOT NULL THEN 1 ELSE 2 END, COALESCE(s.sequence, 0), w.due_in
         FROM input i LEFT JOIN stored s USING (id) LEFT JOIN known k ON k.conversation_id = i.conversation_id

@@ -4,6 +4,8 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
 /// The lanes' statements. Each takes a whole batch as arrays, locks its lanes in one order before anything else, and
 /// checks the lease there: what a holder that lost its lease or gave it back sends, finds no lane. Only the entry with
 /// the right token is let through, for the same batch may hold one of an earlier holder.
+/// Each row is found by its key, whatever the planner makes of the tables' sizes: a subquery of its own (LATERAL, with a
+/// lock or OFFSET 0) is not turned into a join that reads a whole index, and a LIMIT makes few of the batch's entries.
 /// </summary>
 internal static class PostgresLaneStatements
 {
@@ -13,13 +15,14 @@ internal static class PostgresLaneStatements
             SELECT conversation_id, lease_owner FROM lanes WHERE due_at <= now() ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
         ), claimed AS (
             UPDATE lanes l SET lease_owner = $1, lease_token = l.lease_token + 1, hold_until = now() + $3, due_at = now() + $3, waiting_since = NULL, claimed_at = now(),
-                attempts = l.attempts + CASE WHEN d.lease_owner IS NOT NULL AND l.last_sequence > l.handled_sequence AND l.outbound_sequence <= l.delivered_sequence THEN 1 ELSE 0 END
-            FROM due d WHERE l.conversation_id = d.conversation_id
-            RETURNING l.conversation_id, l.lease_token, l.last_sequence, l.handled_sequence, l.outbound_sequence, l.delivered_sequence, l.attempts, d.lease_owner
+                attempts = l.attempts + CASE WHEN l.lease_owner IS NOT NULL AND l.last_sequence > l.handled_sequence AND l.outbound_sequence <= l.delivered_sequence THEN 1 ELSE 0 END
+            WHERE l.conversation_id = ANY(ARRAY(SELECT conversation_id FROM due))
+            RETURNING l.conversation_id, l.lease_token, l.last_sequence, l.handled_sequence, l.outbound_sequence, l.delivered_sequence, l.attempts
         )
-        SELECT l.conversation_id, l.lease_token, l.last_sequence, l.handled_sequence, l.outbound_sequence, l.delivered_sequence, l.attempts, l.lease_owner,
+        SELECT l.conversation_id, l.lease_token, l.last_sequence, l.handled_sequence, l.outbound_sequence, l.delivered_sequence, l.attempts, d.lease_owner,
                c.connection_id, c.chat_id, c.thread_id, c.is_group, c.state, c.forgotten_through
-        FROM claimed l JOIN conversations c ON c.id = l.conversation_id
+        FROM claimed l JOIN due d USING (conversation_id)
+        CROSS JOIN LATERAL (SELECT * FROM conversations c WHERE c.id = l.conversation_id OFFSET 0) c
         """;
 
     /// <summary>
@@ -50,19 +53,18 @@ internal static class PostgresLaneStatements
             (SELECT w.created_at FROM messages w WHERE w.conversation_id = q.conversation_id AND w.author = 0 AND w.replay_of IS NULL ORDER BY w.sequence DESC LIMIT 1),
             (SELECT w.content->>'answerVia' FROM messages w WHERE w.conversation_id = q.conversation_id AND w.sequence = m.answers_sequence)
         FROM unnest($1, $2) WITH ORDINALITY AS q(conversation_id, delivered, ord)
-        JOIN messages m ON m.conversation_id = q.conversation_id AND m.sequence > q.delivered AND m.author <> 0
-        JOIN parts p ON p.message_id = m.id
-        WHERE p.state IN (0, 1, 2)
+        CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.conversation_id = q.conversation_id AND m.sequence > q.delivered AND m.author <> 0 OFFSET 0) m
+        CROSS JOIN LATERAL (SELECT * FROM parts p WHERE p.message_id = m.id AND p.state IN (0, 1, 2) OFFSET 0) p
         ORDER BY q.ord, m.sequence, p.ordinal
         """;
 
     /// <summary>$1 conversation, $2 token, $3 lease.</summary>
     public const string Renew = """
         WITH held AS MATERIALIZED (
-            SELECT l.conversation_id FROM lanes l JOIN unnest($1, $2) AS i(conversation_id, token) ON i.conversation_id = l.conversation_id AND i.token = l.lease_token
-            WHERE l.lease_owner IS NOT NULL ORDER BY l.conversation_id FOR UPDATE OF l
+            SELECT l.conversation_id FROM (SELECT * FROM unnest($1, $2) AS i(conversation_id, token) ORDER BY i.conversation_id) i
+            CROSS JOIN LATERAL (SELECT l.conversation_id FROM lanes l WHERE l.conversation_id = i.conversation_id AND l.lease_token = i.token AND l.lease_owner IS NOT NULL FOR UPDATE) l
         )
-        UPDATE lanes l SET hold_until = now() + $3, due_at = now() + $3 FROM held h WHERE l.conversation_id = h.conversation_id
+        UPDATE lanes l SET hold_until = now() + $3, due_at = now() + $3 WHERE l.conversation_id = ANY(ARRAY(SELECT conversation_id FROM held))
         RETURNING l.conversation_id
         """;
 
@@ -73,11 +75,13 @@ internal static class PostgresLaneStatements
     public const string CommitTurns = """
         WITH held AS MATERIALIZED (
             SELECT i.*, l.outbound_sequence > l.delivered_sequence AS is_behind
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) WITH ORDINALITY
+            FROM (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) WITH ORDINALITY
                 AS i(conversation_id, token, connection_id, turn_id, from_sequence, through_sequence, state, reason, answer_id, answer, model,
                      prompt_version, input_tokens, output_tokens, cost_nanos, attempt, worker, started_at, first_token_at, ended_at, trace_parent, ord)
-            JOIN lanes l ON l.conversation_id = i.conversation_id AND l.lease_token = i.token AND l.handled_sequence < i.through_sequence
-            WHERE l.lease_owner IS NOT NULL ORDER BY l.conversation_id FOR UPDATE OF l
+                ORDER BY i.conversation_id) i
+            CROSS JOIN LATERAL (SELECT * FROM lanes l WHERE l.conversation_id = i.conversation_id AND l.lease_token = i.token
+                AND l.handled_sequence < i.through_sequence AND l.lease_owner IS NOT NULL FOR UPDATE) l
+            LIMIT cardinality($1)
         ), placed AS MATERIALIZED (
             SELECT h.*, CASE WHEN h.answer IS NOT NULL THEN nextval('messages_sequence_seq') END AS answer_sequence FROM held h
         ), answered AS (
@@ -106,10 +110,11 @@ internal static class PostgresLaneStatements
     public const string CommitDeliveries = """
         WITH held AS MATERIALIZED (
             SELECT i.*, l.handled_sequence
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WITH ORDINALITY
+            FROM (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WITH ORDINALITY
                 AS i(conversation_id, token, message_id, ordinal, state, platform_message_id, error, delivered_through, next, hold, failed, ord)
-            JOIN lanes l ON l.conversation_id = i.conversation_id AND l.lease_token = i.token
-            WHERE l.lease_owner IS NOT NULL ORDER BY l.conversation_id FOR UPDATE OF l
+                ORDER BY i.conversation_id) i
+            CROSS JOIN LATERAL (SELECT l.handled_sequence FROM lanes l WHERE l.conversation_id = i.conversation_id AND l.lease_token = i.token AND l.lease_owner IS NOT NULL FOR UPDATE) l
+            LIMIT cardinality($1)
         ), parted AS (
             UPDATE parts p SET state = d.state, attempts = p.attempts + 1, error = d.error,
                 platform_message_id = COALESCE(d.platform_message_id, p.platform_message_id), sent_at = CASE WHEN d.state = 3 THEN clock_timestamp() ELSE p.sent_at END
