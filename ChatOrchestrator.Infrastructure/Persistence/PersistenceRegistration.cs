@@ -123,7 +123,7 @@ public static class PersistenceRegistration
         try
         {
             var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "chat-orchestrator", MaxPoolSize = 20, Timeout = 5 };
-            settings.Options = PostgresHotPath.With(settings.Options, PostgresHotPath.ReleaseStalled);
+            settings.Options = PostgresHotPath.With(settings.Options, PostgresHotPath.EverySession);
             PostgresHotPath.AskForNoKerberos(settings);
             return settings;
         }

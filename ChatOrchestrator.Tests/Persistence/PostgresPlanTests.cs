@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Messages;
+using ChatOrchestrator.Infrastructure.Persistence.Analytics;
 using ChatOrchestrator.Infrastructure.Persistence.Postgres;
 using ChatOrchestrator.Tests.Fixtures;
 using Npgsql;
@@ -93,6 +94,22 @@ public sealed class PostgresPlanTests
             await SeedAsync(store.ConnectionString, conversations);
             await PassAsync(store, $"{conversations} conversations");
         }
+    }
+
+    /// <summary>The planner knows the range's size here, and is free to scan.</summary>
+    [PostgresFact]
+    public async Task A_roll_up_reads_only_its_range_however_many_are_stored()
+    {
+        await using var store = await StartAsync();
+        await SeedAsync(store.ConnectionString, Sizes[^1]);
+        await using var source = NpgsqlDataSource.Create(store.ConnectionString);
+        await using var connection = await source.OpenConnectionAsync();
+        var rollUp = AnalyticsStatements.Postgres.RollUp[0].Replace("$1", "100000", StringComparison.Ordinal).Replace("$2", "120000", StringComparison.Ordinal);
+        await using var explain = new NpgsqlCommand($"EXPLAIN (FORMAT JSON) {rollUp}", connection);
+        using var document = JsonDocument.Parse((string)(await explain.ExecuteScalarAsync())!);
+        Nodes(document.RootElement[0].GetProperty("Plan"))
+            .Where(node => ReadsOthers(node) && !node.ToString().Contains("(sequence > 100000) AND (sequence <= 120000)", StringComparison.Ordinal))
+            .ShouldBeEmpty();
     }
 
     private static async Task PassAsync(PostgresTestStore store, string state)
@@ -188,14 +205,20 @@ public sealed class PostgresPlanTests
         await using var connection = await ConnectAsync(connectionString);
         await ExecuteAsync(connection, $"""
             TRUNCATE {string.Join(',', HotTables)} RESTART IDENTITY CASCADE;
+            SET session_replication_role = replica; -- a connection without its bot
+            INSERT INTO connections (id, bot_id, platform, display_name, settings, protected_secrets, version, created_at, updated_at)
+                SELECT {Id(2, "n")}, {Id(4, "0")}, 'telegram', 'Test', jsonb_build_object(), '', 1, now(), now() FROM generate_series(0, 4) n ON CONFLICT DO NOTHING;
             INSERT INTO participants (id, connection_id, user_id, created_at)
                 SELECT {Id(1, "n")}, {Id(2, "n % 5")}, 'u' || n, now() FROM generate_series(1, {conversations}) n;
             INSERT INTO conversations (id, bot_id, connection_id, chat_id, thread_id, is_group, state, forgotten_through, created_at, last_activity_at)
                 SELECT {Id(3, "n")}, {Id(4, "0")}, {Id(2, "n % 5")}, 'u' || n, '', false, 0, 0, now(), now() - interval '1 hour' FROM generate_series(1, {conversations}) n;
-            INSERT INTO messages (id, conversation_id, connection_id, participant_id, author, kind, platform_message_id, text, answers_sequence, created_at)
+            INSERT INTO messages (id, conversation_id, connection_id, participant_id, author, kind, platform_message_id, text, answers_sequence, turn_id, created_at)
                 SELECT {Id(5, "n")}, {Id(3, $"n % {conversations} + 1")}, {Id(2, $"(n % {conversations} + 1) % 5")}, {Id(1, $"n % {conversations} + 1")},
-                    n / {conversations} % 2, 0, CASE WHEN n / {conversations} % 2 = 0 THEN 'x' || n END, 'text ' || n, CASE WHEN n / {conversations} % 2 = 1 THEN n - {conversations} END, now()
+                    n / {conversations} % 2, 0, CASE WHEN n / {conversations} % 2 = 0 THEN 'x' || n END, 'text ' || n, CASE WHEN n / {conversations} % 2 = 1 THEN n - {conversations} END,
+                    CASE WHEN n / {conversations} % 2 = 1 THEN {Id(6, "n")} END, now()
                 FROM generate_series(1, {messages}) n;
+            INSERT INTO turns (id, conversation_id, from_sequence, through_sequence, state, prompt_version, attempt, started_at, ended_at)
+                SELECT turn_id, conversation_id, answers_sequence, answers_sequence, 0, 1, 1, now(), now() FROM messages WHERE turn_id IS NOT NULL;
             INSERT INTO parts (message_id, ordinal, conversation_id, state, attempts) SELECT id, 0, conversation_id, 3, 1 FROM messages WHERE author = 1;
             INSERT INTO lanes (conversation_id, lease_token, last_sequence, handled_sequence, outbound_sequence, delivered_sequence, attempts, due_at)
                 SELECT id, 1, {messages}, {messages}, {messages}, {messages}, 0, now() FROM conversations;

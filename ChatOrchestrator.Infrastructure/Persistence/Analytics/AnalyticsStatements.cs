@@ -16,11 +16,11 @@ internal sealed class AnalyticsStatements
     /// What was put again by an operator, or sent again, was counted when it was said first. A turn is counted with its answer
     /// (or its apology), which was saved in the same commit.
     /// </summary>
-    private static string Range(string hour, string milliseconds) => $"""
+    private static string Range(string hour, string milliseconds, string turnAndQuestion) => $"""
         SELECT {hour} AS hour, k.bot_id, k.platform, m.author, m.conversation_id, CASE WHEN m.author = 0 THEN m.participant_id END AS participant_id,
             t.state, t.input_tokens, t.output_tokens, t.cost_nanos, CASE WHEN t.state = 0 AND q.created_at <= m.created_at THEN {milliseconds} END AS ms
         FROM messages m JOIN connections k ON k.id = m.connection_id
-        LEFT JOIN turns t ON t.id = m.turn_id AND m.author = 1 LEFT JOIN messages q ON q.sequence = t.from_sequence
+        {turnAndQuestion}
         WHERE m.sequence > $1 AND m.sequence <= $2 AND m.replay_of IS NULL
         """;
 
@@ -50,11 +50,17 @@ internal sealed class AnalyticsStatements
         ON CONFLICT DO NOTHING
         """;
 
+    /// <summary>OFFSET 0: whatever the planner makes of the range's size. It would read all the turns there are for each range.</summary>
+    private const string ByTheirKeys = """
+        LEFT JOIN LATERAL (SELECT * FROM turns t WHERE t.id = m.turn_id AND m.author = 1 OFFSET 0) t ON true
+        LEFT JOIN LATERAL (SELECT q.created_at FROM messages q WHERE q.sequence = t.from_sequence OFFSET 0) q ON true
+        """;
+
     /// <summary>Who was in the hour before is in its day: only who is new there is looked for, which most are not.</summary>
     public static readonly AnalyticsStatements Postgres = new(
         $"""
         WITH analytics_range AS MATERIALIZED (
-        {Range("CAST(floor(extract(epoch FROM m.created_at) / 3600) AS integer)", "CAST(extract(epoch FROM m.created_at - q.created_at) * 1000 AS bigint)")}
+        {Range("CAST(floor(extract(epoch FROM m.created_at) / 3600) AS integer)", "CAST(extract(epoch FROM m.created_at - q.created_at) * 1000 AS bigint)", ByTheirKeys)}
         ), hours AS (
         {Hours}
         ), answer_times AS (
@@ -68,7 +74,7 @@ internal sealed class AnalyticsStatements
         """);
 
     public static readonly AnalyticsStatements Sqlite = new(
-        $"CREATE TEMPORARY TABLE analytics_range AS {Range("m.created_at / 3600000000", "(m.created_at - q.created_at) / 1000")}",
+        $"CREATE TEMPORARY TABLE analytics_range AS {Range("m.created_at / 3600000000", "(m.created_at - q.created_at) / 1000", "LEFT JOIN turns t ON t.id = m.turn_id AND m.author = 1 LEFT JOIN messages q ON q.sequence = t.from_sequence")}",
         Hours,
         AnswerTimes,
         ActiveInHours,
