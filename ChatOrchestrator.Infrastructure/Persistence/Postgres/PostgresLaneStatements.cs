@@ -5,7 +5,8 @@ namespace ChatOrchestrator.Infrastructure.Persistence.Postgres;
 /// checks the lease there: what a holder that lost its lease or gave it back sends, finds no lane. Only the entry with
 /// the right token is let through, for the same batch may hold one of an earlier holder.
 /// Each row is found by its key, whatever the planner makes of the tables' sizes: a subquery of its own (LATERAL, with a
-/// lock or OFFSET 0) is not turned into a join that reads a whole index, and a LIMIT makes few of the batch's entries.
+/// lock or OFFSET 0) is not turned into a join that reads a whole index; and where a batch's entries are limited to their
+/// number, which changes nothing, it expects few of them and looks up what belongs to each.
 /// </summary>
 internal static class PostgresLaneStatements
 {
