@@ -1,3 +1,4 @@
+using ChatOrchestrator.Application.Ports;
 using ChatOrchestrator.Domain.Messages;
 using ChatOrchestrator.Tests.Fixtures;
 using Npgsql;
@@ -36,6 +37,47 @@ public sealed class PostgresInterruptTests(PostgresTestStore store) : StoreSuite
 
         (await PartsAsync(chat)).Single().State.ShouldBe(PartState.Cancelled);
         (await TurnsAsync(chat)).ShouldBeEmpty();
+    }
+
+    [StoreFact]
+    public Task A_turn_that_waited_for_a_lane_is_refused_if_the_lane_was_revoked_and_sees_what_else_was_done_to_it() => RevokeOneAsync(async (revoked, changed) =>
+    {
+        var turns = await Lanes.CommitTurnsAsync([TestChat.Turn(revoked, revoked.LastSequence), TestChat.Turn(changed, changed.LastSequence)], default);
+        turns.Select(t => t.Held).ShouldBe([false, true]);
+        turns[1].IsBehind.ShouldBeTrue("an operator's message came meanwhile");
+    });
+
+    [StoreFact]
+    public Task An_outcome_that_waited_for_a_lane_is_refused_if_the_lane_was_revoked() => RevokeOneAsync(async (revoked, changed) =>
+        (await Lanes.CommitDeliveriesAsync([Release(revoked), Release(changed)], default)).Select(d => d.Held).ShouldBe([false, true]));
+
+    [StoreFact]
+    public Task A_renewal_that_waited_for_a_lane_leaves_it_if_it_was_revoked() => RevokeOneAsync(async (revoked, changed) =>
+        (await Lanes.RenewAsync([revoked.Lease, changed.Lease], TimeSpan.FromMinutes(1), default)).ShouldBe([changed.Conversation]));
+
+    private static DeliveryCommit Release(ClaimedLane lane) => new() { Lease = lane.Lease, Next = LaneNext.Release };
+
+    /// <summary>Two lanes are changed, one of them so that it is nobody's any more, while a statement about both waits for them.</summary>
+    private async Task RevokeOneAsync(Func<ClaimedLane, ClaimedLane, Task> act)
+    {
+        var (one, other) = (await NewChatAsync(), await NewChatAsync());
+        await one.SayAsync();
+        var revoked = await ClaimAsync(one);
+        await other.SayAsync();
+        var changed = await ClaimAsync(other);
+        await using var connection = new NpgsqlConnection(((PostgresTestStore)Store).ConnectionString);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await ExecuteAsync(connection, $"""
+            UPDATE lanes SET lease_token = lease_token + 1 WHERE conversation_id = '{one.Id}';
+            UPDATE lanes SET outbound_sequence = last_sequence + 1 WHERE conversation_id = '{other.Id}'
+            """);
+
+        var acting = Task.Run(() => act(revoked, changed));
+        await Eventually.TrueAsync(_ => WaitsForLockAsync(), Deadline, "the statement waits for the lanes");
+        await transaction.CommitAsync();
+
+        await acting.WaitAsync(Deadline);
     }
 
     private async Task<bool> WaitsForLockAsync()
